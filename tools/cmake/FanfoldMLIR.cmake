@@ -1,6 +1,7 @@
 # MLIR 22 as shared libraries, and tablegen for our dialects and passes.
 
-find_package(MLIR 22 REQUIRED CONFIG
+# MLIR is compatible within a minor version only.
+find_package(MLIR 22.1 REQUIRED CONFIG
              PATHS /usr/lib/llvm-22/lib/cmake/mlir)
 list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 include(TableGen)
