@@ -46,7 +46,7 @@ public:
   virtual Status write(size_t offset, const void *source, size_t bytes) = 0;
   virtual Status read(size_t offset, void *target, size_t bytes) = 0;
 
-  /// Runs a step and waits for its end.
+  /// Runs a step and waits for its end; then makes the observer's last call.
   virtual Status run(const Step &step, LaunchObserver *observer) = 0;
 
   /// Largest number of bytes of device memory in use for tensors so far.

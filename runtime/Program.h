@@ -22,7 +22,8 @@
 namespace fanfold {
 
 /// A constant array of the program: C++17 has no std::span.
-template <typename T> struct Span {
+template <typename T>
+struct Span {
   const T *data = nullptr;
   size_t size = 0;
 
@@ -122,6 +123,13 @@ struct Metric {
   size_t evalOffset;
 };
 
+/// A range of the arena that a launch has written when it returns.
+struct LaunchOutput {
+  size_t offset;
+  size_t bytes;
+  ElementType type;
+};
+
 /// One launch of a step; the table behind profiles, diagnostics and `info`.
 struct Launch {
   const char *kernel;   ///< Name in the kernel catalogue: "conv2d".
@@ -129,6 +137,9 @@ struct Launch {
   const char *location; ///< "resnet50.mlir:12:8".
   double flops;         ///< Floating-point operations of the launch.
   double bytes;         ///< Bytes it reads and writes at least.
+  /// What it writes, without workspaces. With these the runtime finds the launch
+  /// that made the first NaN; a launch without them is passed over.
+  Span<LaunchOutput> outputs = {};
 };
 
 class LaunchObserver;
@@ -140,7 +151,8 @@ struct StepContext {
   LaunchObserver *observer = nullptr;
   void *stream = nullptr; ///< The device's queue; null on the CPU.
 
-  template <typename T> T *at(size_t offset) const {
+  template <typename T>
+  T *at(size_t offset) const {
     return reinterpret_cast<T *>(arena + offset);
   }
 };
@@ -149,8 +161,9 @@ struct StepContext {
 class LaunchObserver {
 public:
   virtual ~LaunchObserver() = default;
-  /// Called before launch `index` of the running step, and once after the last
-  /// with `index` equal to the number of launches.
+  /// Called before launch `index` of the running step (by the step function, see
+  /// below), and once after the last with `index` equal to the number of launches
+  /// (by Device::run).
   virtual void beforeLaunch(StepContext &context, size_t index) = 0;
 };
 
@@ -173,7 +186,7 @@ struct Recipe {
   enum class Schedule : uint8_t { constant, step, cosine, polynomial };
 
   Optimizer optimizer = Optimizer::sgd;
-  double learningRate = 0.1; ///< For a global batch of `referenceBatch`, if that is set.
+  double learningRate = 0.1;  ///< For a global batch of `referenceBatch`, if that is set.
   int64_t referenceBatch = 0; ///< 0: the learning rate does not scale with the batch.
   double momentum = 0.9;
   double weightDecay = 0.0;
@@ -183,29 +196,29 @@ struct Recipe {
   double trust = 0.001;
 
   Schedule schedule = Schedule::constant;
-  double warmupEpochs = 0.0;     ///< Linear from 0 to the learning rate.
+  double warmupEpochs = 0.0;      ///< Linear from 0 to the learning rate.
   double finalLearningRate = 0.0; ///< Where cosine and polynomial end.
-  double power = 2.0;            ///< Of the polynomial.
-  double gamma = 0.1;            ///< Factor at each milestone of `step`.
-  Span<double> milestones;       ///< Epochs, ascending.
+  double power = 2.0;             ///< Of the polynomial.
+  double gamma = 0.1;             ///< Factor at each milestone of `step`.
+  Span<double> milestones;        ///< Epochs, ascending.
 
   double epochs = 10.0;
   uint64_t seed = 0;
 
-  int64_t cropPadding = 0; ///< Augmentation: pad by this much, crop at random; 0: off.
-  bool flip = false;       ///< Augmentation: mirror left to right with probability one half.
+  int64_t cropPadding = 0;  ///< Augmentation: pad by this much, crop at random; 0: off.
+  bool flip = false;        ///< Augmentation: mirror left to right with probability one half.
   bool resizedCrop = false; ///< Augmentation: random area and aspect, resized (ImageNet).
 };
 
 /// Everything the compiler decided, as the program carries it.
 struct Program {
-  const char *model;    ///< Name of the cnn.model.
-  const char *source;   ///< Path of the model file, as given to the compiler.
-  const char *target;   ///< "cpu".
+  const char *model;     ///< Name of the cnn.model.
+  const char *source;    ///< Path of the model file, as given to the compiler.
+  const char *target;    ///< "cpu".
   const char *precision; ///< "fp32".
-  const char *compiler; ///< Version of the compiler.
-  uint64_t fingerprint; ///< Of names, shapes, types and roles of the variables: a
-                        ///< checkpoint of another model does not match.
+  const char *compiler;  ///< Version of the compiler.
+  uint64_t fingerprint;  ///< Of names, shapes, types and roles of the variables: a
+                         ///< checkpoint of another model does not match.
   int64_t batch;
 
   size_t arenaBytes;

@@ -88,10 +88,11 @@ private:
 };
 
 /// A value, or the Status that says why there is none.
-template <typename T> class [[nodiscard]] Result {
+template <typename T>
+class [[nodiscard]] Result {
 public:
-  Result(T value) : value(std::move(value)) {}                 // NOLINT: implicit on purpose
-  Result(Status status) : failure(std::move(status)) {         // NOLINT: implicit on purpose
+  Result(T value) : value(std::move(value)) {}         // NOLINT: implicit on purpose
+  Result(Status status) : failure(std::move(status)) { // NOLINT: implicit on purpose
     assert(!failure.ok() && "a Result without a value needs a failure");
   }
 

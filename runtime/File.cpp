@@ -1,0 +1,144 @@
+//===- File.cpp - files that are whole or not there -----------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/File.h"
+#include "runtime/Text.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+using namespace fanfold;
+
+namespace {
+
+std::string parentDirectory(const std::string &path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos)
+    return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Creates `path` and reserves `bytes` of disk for it.
+Result<FileDescriptor> createReserved(const std::string &path, size_t bytes) {
+  FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file.valid())
+    return Status::fromErrno(errno, "creating " + path);
+  if (bytes == 0)
+    return file;
+  // Returns its error instead of setting errno.
+  if (int code = posix_fallocate(file.get(), 0, static_cast<off_t>(bytes))) {
+    unlink(path.c_str());
+    return Status::fromErrno(code, fmt::format("reserving {} for {}", formatBytes(bytes), path));
+  }
+  return file;
+}
+
+/// A rename is durable once its directory is.
+Status syncDirectory(const std::string &path) {
+  FileDescriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid())
+    return Status::fromErrno(errno, "opening directory " + path);
+  if (fsync(directory.get()) != 0 && errno != EINVAL) // Some file systems cannot.
+    return Status::fromErrno(errno, "syncing directory " + path);
+  return {};
+}
+
+} // namespace
+
+FileDescriptor &FileDescriptor::operator=(FileDescriptor &&other) noexcept {
+  FileDescriptor old(std::exchange(descriptor, other.release()));
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (valid())
+    close(descriptor);
+}
+
+int FileDescriptor::release() { return std::exchange(descriptor, -1); }
+
+Result<FileDescriptor> fanfold::openForReading(const std::string &path) {
+  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid())
+    return Status::fromErrno(errno, "opening " + path);
+  struct stat info;
+  if (fstat(file.get(), &info) != 0)
+    return Status::fromErrno(errno, "examining " + path);
+  if (!S_ISREG(info.st_mode))
+    return Status::error("{} is not a regular file", path);
+  return file;
+}
+
+Status fanfold::readAt(const FileDescriptor &file, size_t offset, void *target, size_t bytes) {
+  auto *cursor = static_cast<char *>(target);
+  while (bytes > 0) {
+    ssize_t got = pread(file.get(), cursor, bytes, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return Status::fromErrno(errno, "reading");
+    if (got == 0)
+      return Status::error("file ends at byte {}, expected {} more", offset, bytes);
+    cursor += got;
+    offset += static_cast<size_t>(got);
+    bytes -= static_cast<size_t>(got);
+  }
+  return {};
+}
+
+Status fanfold::writeAll(const FileDescriptor &file, const void *source, size_t bytes) {
+  auto *cursor = static_cast<const char *>(source);
+  while (bytes > 0) {
+    ssize_t put = write(file.get(), cursor, bytes);
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0)
+      return Status::fromErrno(errno, "writing");
+    cursor += put;
+    bytes -= static_cast<size_t>(put);
+  }
+  return {};
+}
+
+Status fanfold::writeFileAtomically(const std::string &path, size_t bytes,
+                                    const std::function<Status(const FileDescriptor &)> &fill) {
+  const std::string temporary = path + temporarySuffix;
+  Result<FileDescriptor> file = createReserved(temporary, bytes);
+  if (!file)
+    return std::move(file).status();
+
+  Status status = fill(*file);
+  if (status.ok() && fsync(file->get()) != 0)
+    status = Status::fromErrno(errno, "syncing");
+  // Network file systems report a full disk as late as here.
+  if (int descriptor = file->release(); close(descriptor) != 0 && status.ok())
+    status = Status::fromErrno(errno, "closing");
+  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0)
+    status = Status::fromErrno(errno, "renaming " + temporary);
+  if (!status.ok()) {
+    unlink(temporary.c_str());
+    return std::move(status).withContext("writing {}", path);
+  }
+  return syncDirectory(parentDirectory(path));
+}
+
+Status fanfold::checkWritable(const std::string &path, size_t bytes) {
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+    return Status::error("{} is a directory, expected a file", path);
+  const std::string temporary = path + temporarySuffix;
+  Result<FileDescriptor> file = createReserved(temporary, bytes);
+  if (!file)
+    return std::move(file).status();
+  unlink(temporary.c_str());
+  return {};
+}

@@ -1,0 +1,55 @@
+//===- Text.cpp - numbers as people read them -----------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace fanfold;
+
+std::string fanfold::formatBytes(double bytes) {
+  const char *units[] = {"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024)
+    return fmt::format("{:.0f} bytes", bytes);
+  size_t unit = 0;
+  for (bytes /= 1024; bytes >= 1024 && unit + 1 < std::size(units); bytes /= 1024)
+    ++unit;
+  return fmt::format("{:.{}f} {}", bytes, bytes < 10 ? 2 : 1, units[unit]);
+}
+
+std::string fanfold::formatCount(int64_t count) {
+  std::string digits = std::to_string(count);
+  size_t first = count < 0 ? 1 : 0;
+  for (size_t end = digits.size(); end > first + 3; end -= 3)
+    digits.insert(end - 3, ",");
+  return digits;
+}
+
+std::string fanfold::formatDuration(double seconds) {
+  if (!std::isfinite(seconds))
+    return "?";
+  auto total = static_cast<int64_t>(std::max(seconds, 0.0) + 0.5);
+  if (total < 3600)
+    return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+std::string fanfold::formatNumber(double value) {
+  double magnitude = std::fabs(value);
+  if (!std::isfinite(value) || magnitude >= 1000)
+    return fmt::format("{:.0f}", value);
+  if (magnitude == 0)
+    return "0";
+  if (magnitude < 1e-4)
+    return fmt::format("{:.3e}", value);
+  int digits = 3 - static_cast<int>(std::floor(std::log10(magnitude)));
+  return fmt::format("{:.{}f}", value, digits);
+}

@@ -1,0 +1,35 @@
+//===- Text.h - numbers as people read them -------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What terminals and diagnostics show. Files for machines carry plain numbers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_RUNTIME_TEXT_H
+#define FANFOLD_RUNTIME_TEXT_H
+
+#include <cstdint>
+#include <string>
+
+namespace fanfold {
+
+/// "640 bytes", "12.3 KiB", "1.50 GiB".
+std::string formatBytes(double bytes);
+
+/// "60,000".
+std::string formatCount(int64_t count);
+
+/// "0:07", "12:30", "3:05:00".
+std::string formatDuration(double seconds);
+
+/// Four significant digits: "0.02150", "1.234", "8123" ("nan" and "inf" too).
+std::string formatNumber(double value);
+
+} // namespace fanfold
+
+#endif // FANFOLD_RUNTIME_TEXT_H
