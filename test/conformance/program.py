@@ -1,0 +1,78 @@
+# Part of the Fanfold project, under the Apache License v2.0 with LLVM
+# Exceptions. See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compiles model files and runs single steps of the programs."""
+
+import math
+import os
+import subprocess
+import zlib
+
+import numpy
+
+import tensor_file
+
+
+class CommandError(Exception):
+    """A command failed; the text has its command line and what it printed."""
+
+
+def run(command, **options):
+    """Runs a command; returns its standard output."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options
+    )
+    if done.returncode:
+        raise CommandError(
+            f"exit status {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}".strip()
+        )
+    return done.stdout
+
+
+def compileModel(fanfold, text, folder, name, batch, flags=()):
+    """Compiles the text of a model file for the CPU; returns the program's path."""
+    source = os.path.join(folder, name + ".mlir")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(text)
+    program = os.path.join(folder, name)
+    run([fanfold, "compile", source, "--target=cpu", f"--batch={batch}", *flags, "-o", program])
+    return program
+
+
+def step(program, inputs, weights, flags=(), metadata=None):
+    """One training step; returns every tensor it leaves behind."""
+    paths = [f"{program}.{part}.safetensors" for part in ("inputs", "weights", "out")]
+    tensor_file.write(paths[0], inputs)
+    tensor_file.write(paths[1], weights, metadata)
+    run([program, "step", f"--inputs={paths[0]}", f"--weights={paths[1]}", *flags, "-o", paths[2]])
+    return tensor_file.read(paths[2])
+
+
+def randomInputs(layers, batch, seed):
+    """{"image": u8 NHWC, "label": i32} for a model."""
+    generator = numpy.random.default_rng(seed)
+    image = next(l.shape for l in layers if l.op == "input" and l.shape)
+    classes = [l.shape[0] for l in layers if l.op == "dense"][-1]
+    return {
+        "image": generator.integers(0, 256, (batch, *image), dtype=numpy.uint8),
+        "label": generator.integers(0, classes, batch, dtype=numpy.int32),
+    }
+
+
+def randomWeights(layers, seed):
+    """{name: f32 array} for every parameter and statistic of a model. The values
+    keep activations near 1 and leave nothing at a special value such as 0 or 1."""
+    weights = {}
+    for layer in layers:
+        for name, (shape, _) in layer.variables.items():
+            generator = numpy.random.default_rng([seed, zlib.crc32(name.encode())])
+            kind = name.rsplit(".", 1)[1]
+            if kind == "weight":
+                inputs = shape[0] if layer.op == "dense" else math.prod(shape[1:])
+                values = generator.normal(0.0, math.sqrt(2.0 / inputs), shape)
+            elif kind in ("gamma", "running_variance"):
+                values = generator.uniform(0.5, 1.5, shape)
+            else:
+                values = generator.normal(0.0, 0.1, shape)
+            weights[name] = values.astype(numpy.float32)
+    return weights
