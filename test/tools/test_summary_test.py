@@ -68,9 +68,9 @@ class SummaryTest(unittest.TestCase):
         self.write("dev/ctest.xml", ctest(("unit", "fail", '<failure message=""/>')))
         self.write("dev/gtest/unit.xml", """<testsuites><testsuite><testcase name="one" classname="A">
             <failure message="a.cpp:7&#x0A;Expected 1"/></testcase></testsuite></testsuites>""")
-        self.write("failed-stages", "tests\n")
+        self.write("stages", "passed dev build\nfailed dev tests\n")
         status, lines, last = self.summary()
-        self.assertEqual((status, last), (1, "0 passed, 1 failed, 0 skipped"))
+        self.assertEqual((status, last), (1, "1 passed, 1 failed, 0 skipped"))
         self.assertIn("failed: dev: unit: A.one: a.cpp:7", lines)
 
     def testCountsCasesInsideLit(self):
@@ -90,13 +90,13 @@ class SummaryTest(unittest.TestCase):
 
     def testFailedBuildIsAFailure(self):
         self.write("dev/ctest.xml", ctest(("a", "run", "")))
-        self.write("failed-stages", "build asan\n")
+        self.write("stages", "passed dev tests\nfailed asan build\n")
         self.assertEqual(self.summary()[::2], (1, "1 passed, 1 failed, 0 skipped"))
 
     def testFailedTestStageWithoutFailedTestIsAFailure(self):
         self.write("dev/ctest.xml", ctest(("a", "run", "")))
-        self.write("failed-stages", "tests\n")
-        self.assertEqual(self.summary()[::2], (1, "1 passed, 1 failed, 0 skipped"))
+        self.write("stages", "passed dev build\nfailed dev tests\n")
+        self.assertEqual(self.summary()[::2], (1, "2 passed, 1 failed, 0 skipped"))
 
     def testNothingRunIsNotSuccess(self):
         self.assertEqual(self.summary()[::2], (1, "0 passed, 0 failed, 0 skipped"))
