@@ -1,0 +1,145 @@
+//===- ComponentSolver.cpp - heuristics and search for one component ------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/packer/ComponentSolver.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fanfold::packer {
+
+ComponentSolver::ComponentSolver(const Component &component, uint64_t seed)
+    : comp(component), orders(initialOrders(component)), random(seed),
+      provedBound(component.lowerBound) {}
+
+void ComponentSolver::consider(Offsets offsets) {
+  if (int64_t height = heightOf(comp, offsets); height < bestHeight) {
+    bestHeight = height;
+    best = offsets;
+  }
+  if (!comp.uniform)
+    return;
+  // Upside down, another item is the highest, and need not be rounded up.
+  int64_t top = 0;
+  for (size_t i = 0; i < offsets.size(); ++i)
+    top = std::max(top, offsets[i] + comp.items[i].size);
+  for (size_t i = 0; i < offsets.size(); ++i)
+    offsets[i] = top - offsets[i] - comp.items[i].size;
+  if (int64_t height = heightOf(comp, offsets); height < bestHeight) {
+    bestHeight = height;
+    best = std::move(offsets);
+  }
+}
+
+Offsets ComponentSolver::place(const Order &order, bool onSkyline) const {
+  return onSkyline ? placeOnSkyline(comp, order) : placeFirstFit(comp, order);
+}
+
+/// First fit looks at all pairs of items, which is too slow beyond this.
+static constexpr size_t mostForFirstFit = 5000;
+
+void ComponentSolver::runHeuristics(int64_t goal) {
+  for (bool onSkyline : {true, false}) {
+    bool isApplicable = onSkyline ? !comp.hasFixed : comp.items.size() <= mostForFirstFit;
+    // Only first fit can work around given offsets: one order then, however slow.
+    size_t tries = isApplicable ? orders.size() : comp.hasFixed && !onSkyline ? 1 : 0;
+    for (size_t k = 0; k < tries && bestHeight > goal; ++k)
+      consider(place(orders[k], onSkyline));
+  }
+}
+
+/// Squeaky wheels (Joslin, Clements, JAIR 10, 1999): items that stick out beyond
+/// the goal become more urgent, and the placement starts afresh.
+void ComponentSolver::shake(int64_t goal, int times, Deadline deadline) {
+  Order order = orders[random() % orders.size()];
+  bool onSkyline = !comp.hasFixed && (comp.items.size() > mostForFirstFit || random() % 2 == 0);
+  std::vector<double> key(order.size());
+  for (int t = 0; t < times && bestHeight > goal; ++t) {
+    if (std::chrono::steady_clock::now() >= deadline)
+      return;
+    Offsets offsets = place(order, onSkyline);
+    for (size_t place = 0; place < order.size(); ++place) {
+      const Item &item = comp.items[order[place]];
+      bool sticksOut = offsets[order[place]] + item.bytes > goal;
+      double noise = double(random() % 1024) / 1024;
+      key[order[place]] = sticksOut ? double(place) * noise * 0.7 : double(place) + 3 * noise;
+    }
+    consider(std::move(offsets));
+    std::stable_sort(order.begin(), order.end(), [&](int i, int j) { return key[i] < key[j]; });
+  }
+}
+
+/// The known orders first, then disturbed ones.
+Order ComponentSolver::nextOrder() {
+  size_t round = size_t(rounds);
+  Order order = orders[round % orders.size()];
+  if (round < orders.size())
+    return order;
+  double strength = double(order.size()) / double(uint64_t(2) << (random() % 6));
+  std::vector<double> key(order.size());
+  for (size_t place = 0; place < order.size(); ++place)
+    key[order[place]] = double(place) + strength * double(random() % 1024) / 1024;
+  std::stable_sort(order.begin(), order.end(), [&](int i, int j) { return key[i] < key[j]; });
+  return order;
+}
+
+uint64_t ComponentSolver::searchAt(Search &search, int64_t capacity, uint64_t nodeLimit,
+                                   Deadline deadline) {
+  uint64_t before = search.nodes();
+  switch (search.round(nextOrder(), nodeLimit, deadline)) {
+  case Search::Verdict::found:
+    consider(search.offsets());
+    break;
+  case Search::Verdict::none:
+    provedBound = std::max({provedBound, capacity + 1, search.need()});
+    break;
+  case Search::Verdict::unknown:
+    break;
+  }
+  return search.nodes() - before;
+}
+
+uint64_t ComponentSolver::improve(int64_t goal, bool minimize, uint64_t nodeLimit,
+                                  Deadline deadline) {
+  constexpr int mostRoundsWithoutSearch = 30;
+  shake(goal, comp.items.size() > mostForFirstFit ? 1 : 10, deadline);
+  if (!Search::isAffordable(comp)) {
+    exhausted = ++rounds >= mostRoundsWithoutSearch;
+    return 0;
+  }
+  uint64_t used = 0;
+  uint64_t portion = uint64_t(1000 * std::pow(1.25, std::min(rounds, 60)));
+  auto isOpen = [&](int64_t target) {
+    return bestHeight > target && provedBound <= target && used < nodeLimit &&
+           std::chrono::steady_clock::now() < deadline;
+  };
+  int64_t target = std::max(goal, provedBound);
+  if (isOpen(target)) {
+    if (searchCapacity != target) {
+      search = std::make_unique<Search>(comp, target);
+      searchCapacity = target;
+    }
+    used += searchAt(*search, target, std::min(portion, nodeLimit - used), deadline);
+  }
+  // Between what is proved and what is known, some slack makes searching easy.
+  if (minimize && provedBound <= target) {
+    for (int step = 0; step < 3; ++step) {
+      int64_t middle = target + (bestHeight - target) / 2;
+      if (bestHeight - target < 2 || !isOpen(middle))
+        break;
+      Search relaxed(comp, middle);
+      used += searchAt(relaxed, middle, std::min(portion / 4 + 1, nodeLimit - used), deadline);
+      if (bestHeight > middle)
+        target = middle;
+    }
+  }
+  ++rounds;
+  return used;
+}
+
+} // namespace fanfold::packer

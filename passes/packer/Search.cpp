@@ -1,0 +1,250 @@
+//===- Search.cpp - exact packing of a component: what to branch on -------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/packer/Search.h"
+
+#include <algorithm>
+#include <cassert>
+#include <climits>
+#include <iterator>
+
+namespace fanfold::packer {
+
+Search::Verdict Search::round(const Order &order, uint64_t nodeLimit, Deadline deadline) {
+  urgency.resize(items.size());
+  for (size_t place = 0; place < order.size(); ++place)
+    urgency[order[place]] = int(place);
+  nodesLeft = nodeLimit;
+  this->deadline = deadline;
+  stopped = false;
+  undo(0);
+  Part all(items.size());
+  for (size_t i = 0; i < all.size(); ++i)
+    all[i] = int(i);
+  if (start() && solve(all))
+    return Verdict::found;
+  return stopped ? Verdict::unknown : Verdict::none;
+}
+
+/// Splits waiting items into parts that do not overlap in time and solves each.
+/// On failure the caller puts the state back.
+bool Search::solve(const Part &part) {
+  std::vector<Part> parts;
+  int end = INT_MIN;
+  for (int i : part) {
+    if (items[i].first >= end)
+      parts.emplace_back();
+    parts.back().push_back(i);
+    end = std::max(end, items[i].last);
+  }
+  // Small parts fail soonest.
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part &a, const Part &b) { return a.size() < b.size(); });
+  return std::all_of(parts.begin(), parts.end(), [&](const Part &p) { return solveConnected(p); });
+}
+
+bool Search::solveConnected(const Part &part) {
+  if (part.size() == 1)
+    return place(part.front());
+  int first = items[part.front()].first, last = 0;
+  for (int i : part)
+    last = std::max(last, items[i].last);
+
+  if (int i = spanningItem(part, first, last); i >= 0)
+    return tryPlacing(i, part);
+
+  FailedParts::Key key = keyOf(part, first, last);
+  if (failed.contains(key))
+    return false;
+  Choice choice = choose(part);
+  bool solved = false;
+  if (std::any_of(choice.candidates.begin(), choice.candidates.end(),
+                  [&](int i) { return fitsBeneath(i); })) {
+    solved = branchOnLowest(part);
+  } else {
+    for (int i : choice.candidates)
+      if (!hasWaitingTwin(i) && !isOutOfOrder(i) && (solved = tryPlacing(i, part)))
+        break;
+    if (!solved && !stopped) {
+      size_t mark = trail.size();
+      int64_t to = nextFloor(choice);
+      solved =
+          (to == INT64_MAX ? fail(to) : raiseFloor(choice.section, to)) && solveConnected(part);
+      if (!solved)
+        undo(mark);
+    }
+  }
+  if (!solved && !stopped)
+    failed.insert(key);
+  return solved;
+}
+
+/// Solves `part` with `i` at its least offset, or leaves the state as it was.
+bool Search::tryPlacing(int i, const Part &part) {
+  if (stopped)
+    return false;
+  ++tried;
+  if (nodesLeft-- == 0 || (tried % 64 == 0 && std::chrono::steady_clock::now() >= deadline)) {
+    stopped = true;
+    return false;
+  }
+  size_t mark = trail.size();
+  if (place(i)) {
+    Part rest;
+    rest.reserve(part.size() - 1);
+    std::copy_if(part.begin(), part.end(), std::back_inserter(rest), [&](int j) { return j != i; });
+    if (solve(rest))
+      return true;
+  }
+  undo(mark);
+  return false;
+}
+
+/// Tries every item as the lowest of the part. It stands at its least offset
+/// then, which is below the end of every other, and nothing comes beneath it.
+bool Search::branchOnLowest(const Part &part) {
+  int64_t leastEnd = INT64_MAX;
+  for (int i : part)
+    leastEnd = std::min(leastEnd, leastOffset[i] + items[i].size);
+  std::vector<int> candidates;
+  for (int i : part)
+    if (leastOffset[i] < leastEnd && !hasWaitingTwin(i))
+      candidates.push_back(i);
+  std::sort(candidates.begin(), candidates.end(), [&](int i, int j) {
+    return std::pair(leastOffset[i], urgency[i]) < std::pair(leastOffset[j], urgency[j]);
+  });
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [&](int i) { return tryPlacing(i, part); });
+}
+
+/// The item of least rank that spans the sections [first, last) of a part, if
+/// all floors there are level: such an item may stand at the bottom, for whatever
+/// is beneath it elsewhere can go on top of it.
+int Search::spanningItem(const Part &part, int first, int last) const {
+  if (!component.uniform)
+    return -1;
+  for (int s = first + 1; s < last; ++s)
+    if (floors[s] != floors[first])
+      return -1;
+  int best = -1;
+  for (int i : part)
+    if (items[i].first == first && items[i].last == last && (best < 0 || rank[i] < rank[best]))
+      best = i;
+  return best;
+}
+
+/// Picks the section with the fewest alternatives, the lowest of several.
+Search::Choice Search::choose(const Part &part) {
+  int first = items[part.front()].first, last = 0;
+  for (int i : part)
+    last = std::max(last, items[i].last);
+
+  // By section: the end of the valley that begins or goes on here, or -1.
+  for (int s = first; s < last;) {
+    int end = s + 1;
+    while (end < last && floors[end] == floors[s])
+      ++end;
+    bool isValley =
+        (s == first || floors[s - 1] > floors[s]) && (end == last || floors[end] > floors[s]);
+    std::fill(valleyEnd.begin() + s, valleyEnd.begin() + end, isValley ? end : -1);
+    s = end;
+  }
+  auto standsOnFloor = [&](int i) {
+    const Item &item = items[i];
+    return item.last <= valleyEnd[item.first] &&
+           (item.fixed < 0 || item.fixed == floors[item.first]);
+  };
+
+  std::fill(count.begin() + first, count.begin() + last + 1, 0);
+  for (int i : part) {
+    if (standsOnFloor(i)) {
+      ++count[items[i].first];
+      --count[items[i].last];
+    }
+  }
+  Choice choice;
+  auto best = std::pair(INT_MAX, INT64_MAX);
+  for (int s = first, candidates = 0; s < last; ++s) {
+    candidates += count[s];
+    if (valleyEnd[s] < 0)
+      continue;
+    bool hasSlack = floors[s] + waiting[s] - component.slop[s] < capacity;
+    auto value = std::pair(candidates + hasSlack, floors[s]);
+    if (value < best) {
+      best = value;
+      choice.section = s;
+    }
+  }
+  assert(choice.section >= 0 && "the lowest floor is always in a valley");
+  choice.floor = floors[choice.section];
+  for (int i : alive[choice.section])
+    if (!placed[i] && standsOnFloor(i))
+      choice.candidates.push_back(i);
+  std::sort(choice.candidates.begin(), choice.candidates.end(),
+            [&](int i, int j) { return urgency[i] < urgency[j]; });
+  return choice;
+}
+
+// Of the placements that differ only by exchanging two equal items, or two
+// neighbours of the same life in a stack, one is enough: the one that is least
+// when its offsets are read in the order of ranks. It is canonical.
+
+/// Whether an equal item of lower rank still waits.
+bool Search::hasWaitingTwin(int i) const { return twin[i] >= 0 && !placed[twin[i]]; }
+
+/// Whether `i` would stand on an item of the same life and of higher rank.
+bool Search::isOutOfOrder(int i) const {
+  if (!component.uniform)
+    return false;
+  int64_t below = top[items[i].first];
+  return below >= 0 && items[below].first == items[i].first && items[below].last == items[i].last &&
+         offset[below] + items[below].size == leastOffset[i] && rank[i] < rank[below];
+}
+
+/// Whether alignment leaves a gap beneath `i` into which another item fits.
+bool Search::fitsBeneath(int i) const {
+  if (component.uniform)
+    return false;
+  return std::any_of(neighbours[i].begin(), neighbours[i].end(), [&](int j) {
+    return !placed[j] && leastOffset[j] + items[j].size <= leastOffset[i];
+  });
+}
+
+/// The lowest place above the floor where an item of the section can come to
+/// stand: where it is held up already, or on top of an item still waiting.
+int64_t Search::nextFloor(const Choice &choice) const {
+  int64_t next = INT64_MAX;
+  for (int i : alive[choice.section]) {
+    if (placed[i])
+      continue;
+    bool isCandidate =
+        std::find(choice.candidates.begin(), choice.candidates.end(), i) != choice.candidates.end();
+    if (!isCandidate)
+      next = std::min(next, leastOffset[i]);
+    else if (items[i].fixed < 0)
+      for (int j : neighbours[i])
+        if (!placed[j])
+          next =
+              std::min(next, std::max(alignUp(leastOffset[j] + items[j].size, items[i].alignment),
+                                      leastOffset[i] + items[i].alignment));
+  }
+  return next;
+}
+
+/// What decides whether a part can be solved: its items, its floors, and which
+/// items isOutOfOrder() keeps from standing where they could.
+FailedParts::Key Search::keyOf(const Part &part, int first, int last) const {
+  FailedParts::Key key;
+  for (int i : part)
+    key.add(uint64_t(i) * 2 + isOutOfOrder(i));
+  for (int s = first; s < last; ++s)
+    key.add(uint64_t(floors[s]));
+  return key;
+}
+
+} // namespace fanfold::packer

@@ -1,0 +1,170 @@
+//===- SearchState.cpp - exact packing of a component: state and pruning --===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/packer/Search.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+namespace fanfold::packer {
+
+bool Search::isAffordable(const Component &component) {
+  constexpr size_t mostItems = 5000, mostCells = 20'000'000;
+  size_t cells = 0;
+  for (const Item &item : component.items)
+    cells += item.last - item.first;
+  return component.items.size() <= mostItems && cells <= mostCells;
+}
+
+Search::Search(const Component &component, int64_t capacity)
+    : component(component), items(component.items), capacity(capacity), alive(component.sections),
+      neighbours(items.size()), rank(items.size()), twin(items.size(), -1),
+      leastOffset(items.size()), offset(items.size(), 0), placed(items.size(), 0),
+      floors(component.sections, 0), waiting(component.sections, 0), top(component.sections, -1),
+      isDirty(component.sections, 0), valleyEnd(component.sections), count(component.sections + 1) {
+  for (int i = 0; i < int(items.size()); ++i) {
+    leastOffset[i] = std::max<int64_t>(items[i].fixed, 0);
+    for (int s = items[i].first; s < items[i].last; ++s) {
+      alive[s].push_back(i);
+      waiting[s] += items[i].size;
+    }
+    // Items are ascending by first section.
+    for (int j = i + 1; j < int(items.size()) && items[j].first < items[i].last; ++j) {
+      neighbours[i].push_back(j);
+      neighbours[j].push_back(i);
+    }
+  }
+  Order byRank(items.size());
+  std::iota(byRank.begin(), byRank.end(), 0);
+  auto kind = [&](int i) {
+    return std::tuple(-items[i].size, -items[i].bytes, items[i].first, items[i].last,
+                      items[i].alignment, items[i].fixed);
+  };
+  std::stable_sort(byRank.begin(), byRank.end(), [&](int i, int j) { return kind(i) < kind(j); });
+  for (size_t r = 0; r < byRank.size(); ++r) {
+    rank[byRank[r]] = int(r);
+    if (r > 0 && items[byRank[r]].fixed < 0 && kind(byRank[r]) == kind(byRank[r - 1]))
+      twin[byRank[r]] = byRank[r - 1];
+  }
+}
+
+/// Remembers the old value, so that undo() can put it back.
+template <typename T>
+void Search::set(T &variable, T value) {
+  trail.emplace_back(&variable, variable);
+  variable = value;
+}
+
+void Search::undo(size_t mark) {
+  for (; trail.size() > mark; trail.pop_back())
+    *trail.back().first = trail.back().second;
+}
+
+/// A dead end that a capacity of `need` might avoid.
+bool Search::fail(int64_t need) {
+  leastNeed = std::min(leastNeed, need);
+  for (int s : dirty)
+    isDirty[s] = 0;
+  dirty.clear();
+  return false;
+}
+
+/// Marks sections whose items have changed.
+void Search::touch(int first, int last) {
+  for (int s = first; s < last; ++s) {
+    if (!isDirty[s]) {
+      isDirty[s] = 1;
+      dirty.push_back(s);
+    }
+  }
+}
+
+/// Prunes before the first placement.
+bool Search::start() {
+  for (const Item &item : items)
+    if (int64_t end = std::max<int64_t>(item.fixed, 0) + item.bytes; end > capacity)
+      return fail(end);
+  touch(0, component.sections);
+  return tightenDirty();
+}
+
+/// Places `i` at its least offset and draws the consequences; false if one of
+/// them is impossible.
+bool Search::place(int i) {
+  const Item &item = items[i];
+  int64_t end = leastOffset[i] + item.size;
+  set(offset[i], leastOffset[i]);
+  set<int64_t>(placed[i], 1);
+  for (int s = item.first; s < item.last; ++s) {
+    set(floors[s], end);
+    set(waiting[s], waiting[s] - item.size);
+    set<int64_t>(top[s], i);
+  }
+  touch(item.first, item.last);
+  for (int j : neighbours[i])
+    if (!placed[j] && !raise(j, end))
+      return false;
+  return tightenDirty();
+}
+
+/// Nothing more stands below `to` in `section`.
+bool Search::raiseFloor(int section, int64_t to) {
+  set(floors[section], to);
+  touch(section, section + 1);
+  for (int i : alive[section])
+    if (!placed[i] && !raise(i, to))
+      return false;
+  return tightenDirty();
+}
+
+/// `i` cannot stand below `to`.
+bool Search::raise(int i, int64_t to) {
+  const Item &item = items[i];
+  if (leastOffset[i] >= to)
+    return true;
+  if (item.fixed >= 0)
+    return fail(INT64_MAX);
+  set(leastOffset[i], alignUp(to, item.alignment));
+  if (leastOffset[i] + item.bytes > capacity)
+    return fail(leastOffset[i] + item.bytes);
+  touch(item.first, item.last);
+  return true;
+}
+
+bool Search::tightenDirty() {
+  for (int s : dirty)
+    if (!tighten(s))
+      return false;
+  for (int s : dirty)
+    isDirty[s] = 0;
+  dirty.clear();
+  return true;
+}
+
+/// Raises the floor of a section to where its lowest waiting item can stand, and
+/// checks that all of them fit above it: jobs with release times on one machine
+/// end soonest in the order of release.
+bool Search::tighten(int section) {
+  jobs.clear();
+  for (int i : alive[section])
+    if (!placed[i])
+      jobs.emplace_back(leastOffset[i], items[i].size);
+  if (jobs.empty())
+    return true;
+  std::sort(jobs.begin(), jobs.end());
+  if (jobs.front().first > floors[section])
+    set(floors[section], jobs.front().first);
+  int64_t end = 0;
+  for (auto [release, size] : jobs)
+    end = std::max(end, release) + size;
+  int64_t need = end - component.slop[section];
+  return need <= capacity || fail(need);
+}
+
+} // namespace fanfold::packer
