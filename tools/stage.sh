@@ -40,10 +40,12 @@ buildPreset() {
   local preset=$1
   shift
   # build.ninja exists once a configuration succeeded; from then on ninja itself
-  # runs CMake again when a CMakeLists.txt changes.
-  if [ ! -f "build/$preset/build.ninja" ]; then
+  # runs CMake again when a CMakeLists.txt changes. A checkout that was moved
+  # begins anew: its cache names the old place.
+  if [ ! -f "build/$preset/build.ninja" ] ||
+    ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "build/$preset/CMakeCache.txt"; then
     mkdir -p "build/$preset"
-    cmake --preset "$preset" "$@" > "build/$preset/configure.log" 2>&1 || {
+    cmake --fresh --preset "$preset" "$@" > "build/$preset/configure.log" 2>&1 || {
       cat "build/$preset/configure.log"
       return 1
     }
