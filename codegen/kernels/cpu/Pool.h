@@ -1,0 +1,189 @@
+//===- Pool.h - maximum and average pooling -------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Poolings over NHWC, vectorised along channels. A window is clipped to the
+// input; one that lies in the padding altogether has the maximum -inf, the average
+// 0, and no gradient. NaN in a window is its result.
+//
+// Gradients recompute what they need from x and y and keep no indices. Windows
+// that overlap add up in window order; threads divide samples and channels, which
+// never meet.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_KERNELS_CPU_POOL_H
+#define FANFOLD_CODEGEN_KERNELS_CPU_POOL_H
+
+#include "codegen/kernels/cpu/Parallel.h"
+#include "codegen/kernels/cpu/Shapes.h"
+
+#include <limits>
+
+namespace fanfold::cpu {
+
+namespace detail {
+
+/// A window's rows and columns within the input, and how many elements it has with
+/// its padding.
+struct PoolWindow {
+  int64_t top, bottom, left, right; ///< Half-open.
+  int64_t padded;
+
+  PoolWindow(const Pool2dShape &s, int64_t outRow, int64_t outColumn) {
+    top = outRow * s.strideHeight - s.padHeight;
+    left = outColumn * s.strideWidth - s.padWidth;
+    bottom = std::min(top + s.kernelHeight, s.inHeight + s.padHeight);
+    right = std::min(left + s.kernelWidth, s.inWidth + s.padWidth);
+    padded = (bottom - top) * (right - left);
+    top = std::max<int64_t>(top, 0);
+    left = std::max<int64_t>(left, 0);
+    bottom = std::min(bottom, s.inHeight);
+    right = std::min(right, s.inWidth);
+  }
+
+  bool empty() const { return top >= bottom || left >= right; }
+  /// What an average divides by; not to be asked of an empty window.
+  float divisor(bool countPadding) const {
+    return static_cast<float>(countPadding ? padded : (bottom - top) * (right - left));
+  }
+};
+
+/// Channels that one task of a pooling works on.
+constexpr int64_t poolChannels = 256;
+
+/// Calls body(sample, firstChannel, channelCount) for all samples and blocks of
+/// channels, on all threads.
+template <class Body>
+void forEachSample(const Pool2dShape &s, Body body) {
+  const int64_t blocks = blockCount(s.channels, poolChannels);
+  const int64_t work = s.inHeight * s.inWidth * std::min(s.channels, poolChannels);
+  parallelFor(s.batch * blocks, rowGrain(work), [=](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t c = task % blocks * poolChannels;
+      body(task / blocks, c, std::min(poolChannels, s.channels - c));
+    }
+  });
+}
+
+} // namespace detail
+
+/// y = the maximum of each window.
+inline void maxPool2d(const Pool2dShape &s, const float *x, float *y) {
+  parallelFor(s.batch * s.outHeight, rowGrain(s.outWidth * s.channels),
+              [=](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; ++line) {
+      const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
+      for (int64_t column = 0; column < s.outWidth; ++column) {
+        const detail::PoolWindow window(s, line % s.outHeight, column);
+        float *out = y + (line * s.outWidth + column) * s.channels;
+        std::fill(out, out + s.channels, -std::numeric_limits<float>::infinity());
+        for (int64_t h = window.top; h < window.bottom; ++h)
+          for (int64_t w = window.left; w < window.right; ++w) {
+            const float *in = sample + (h * s.inWidth + w) * s.channels;
+#pragma omp simd
+            for (int64_t c = 0; c < s.channels; ++c)
+              out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
+          }
+      }
+    }
+  });
+}
+
+/// dx = the gradient of maxPool2d's input. The first maximum of a window, row by
+/// row, takes the window's gradient, as in PyTorch; where the maximum is NaN, the
+/// first NaN does.
+inline void maxPool2dGradient(const Pool2dShape &s, const float *x, const float *y,
+                              const float *dy, float *dx) {
+  detail::forEachSample(s, [=](int64_t sample, int64_t channel, int64_t width) {
+    const int64_t inOffset = sample * s.inHeight * s.inWidth * s.channels + channel;
+    for (int64_t pixel = 0; pixel < s.inHeight * s.inWidth; ++pixel)
+      std::fill_n(dx + inOffset + pixel * s.channels, width, 0.0f);
+    for (int64_t row = 0; row < s.outHeight; ++row)
+      for (int64_t column = 0; column < s.outWidth; ++column) {
+        const detail::PoolWindow window(s, row, column);
+        const int64_t outOffset =
+            ((sample * s.outHeight + row) * s.outWidth + column) * s.channels + channel;
+        const float *maximum = y + outOffset;
+        float pending[detail::poolChannels]; // the gradient, zero once it is taken
+        std::copy_n(dy + outOffset, width, pending);
+        for (int64_t h = window.top; h < window.bottom; ++h)
+          for (int64_t w = window.left; w < window.right; ++w) {
+            const int64_t offset = inOffset + (h * s.inWidth + w) * s.channels;
+            const float *in = x + offset;
+            float *gradient = dx + offset;
+#pragma omp simd
+            for (int64_t c = 0; c < width; ++c) {
+              const bool takes = in[c] == maximum[c] || in[c] != in[c];
+              gradient[c] += takes ? pending[c] : 0.0f;
+              pending[c] = takes ? 0.0f : pending[c];
+            }
+          }
+      }
+  });
+}
+
+/// y = the average of each window; the divisor counts the padding within the padded
+/// input (but nothing beyond it) if `countPadding`.
+inline void avgPool2d(const Pool2dShape &s, bool countPadding, const float *x, float *y) {
+  parallelFor(s.batch * s.outHeight, rowGrain(s.outWidth * s.channels),
+              [=](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; ++line) {
+      const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
+      for (int64_t column = 0; column < s.outWidth; ++column) {
+        const detail::PoolWindow window(s, line % s.outHeight, column);
+        float *out = y + (line * s.outWidth + column) * s.channels;
+        std::fill(out, out + s.channels, 0.0f);
+        if (window.empty())
+          continue;
+        for (int64_t h = window.top; h < window.bottom; ++h)
+          for (int64_t w = window.left; w < window.right; ++w) {
+            const float *in = sample + (h * s.inWidth + w) * s.channels;
+#pragma omp simd
+            for (int64_t c = 0; c < s.channels; ++c)
+              out[c] += in[c];
+          }
+        const float divisor = window.divisor(countPadding);
+        for (int64_t c = 0; c < s.channels; ++c)
+          out[c] /= divisor;
+      }
+    }
+  });
+}
+
+/// dx = the gradient of avgPool2d's input.
+inline void avgPool2dGradient(const Pool2dShape &s, bool countPadding, const float *dy,
+                              float *dx) {
+  detail::forEachSample(s, [=](int64_t sample, int64_t channel, int64_t width) {
+    const int64_t inOffset = sample * s.inHeight * s.inWidth * s.channels + channel;
+    for (int64_t pixel = 0; pixel < s.inHeight * s.inWidth; ++pixel)
+      std::fill_n(dx + inOffset + pixel * s.channels, width, 0.0f);
+    for (int64_t row = 0; row < s.outHeight; ++row)
+      for (int64_t column = 0; column < s.outWidth; ++column) {
+        const detail::PoolWindow window(s, row, column);
+        if (window.empty())
+          continue;
+        const float *out =
+            dy + ((sample * s.outHeight + row) * s.outWidth + column) * s.channels + channel;
+        const float divisor = window.divisor(countPadding);
+        float share[detail::poolChannels];
+        for (int64_t c = 0; c < width; ++c)
+          share[c] = out[c] / divisor;
+        for (int64_t h = window.top; h < window.bottom; ++h)
+          for (int64_t w = window.left; w < window.right; ++w) {
+            float *gradient = dx + inOffset + (h * s.inWidth + w) * s.channels;
+#pragma omp simd
+            for (int64_t c = 0; c < width; ++c)
+              gradient[c] += share[c];
+          }
+      }
+  });
+}
+
+} // namespace fanfold::cpu
+
+#endif // FANFOLD_CODEGEN_KERNELS_CPU_POOL_H
