@@ -384,7 +384,7 @@ def variables(layers, role="parameter"):
     }
 
 
-def parameter_count(layers):
+def parameterCount(layers):
     return sum(math.prod(shape) for shape in variables(layers).values())
 
 
@@ -392,6 +392,6 @@ def macs(layers):
     return sum(layer.macs for layer in layers)
 
 
-def input_channels(layers):
+def imageShape(layers):
     """Height, width and channels of the image input."""
-    return next(l.shape for l in layers if l.op == "input" and l.clauses["type"].count("x") == 4)
+    return next(l.shape for l in layers if l.op == "input" and l.shape)

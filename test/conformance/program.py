@@ -10,6 +10,7 @@ import zlib
 
 import numpy
 
+import model_file
 import tensor_file
 
 
@@ -39,19 +40,23 @@ def compileModel(fanfold, text, folder, name, batch, flags=()):
     return program
 
 
-def step(program, inputs, weights, flags=(), metadata=None):
-    """One training step; returns every tensor it leaves behind."""
+def step(program, inputs, weights, flags=()):
+    """One training step; returns the path of every tensor it leaves behind. `weights`
+    are tensors, or the path that an earlier step returned: then it goes on from there."""
     paths = [f"{program}.{part}.safetensors" for part in ("inputs", "weights", "out")]
     tensor_file.write(paths[0], inputs)
-    tensor_file.write(paths[1], weights, metadata)
+    if isinstance(weights, dict):
+        tensor_file.write(paths[1], weights)
+    else:
+        os.replace(weights, paths[1])
     run([program, "step", f"--inputs={paths[0]}", f"--weights={paths[1]}", *flags, "-o", paths[2]])
-    return tensor_file.read(paths[2])
+    return paths[2]
 
 
 def randomInputs(layers, batch, seed):
     """{"image": u8 NHWC, "label": i32} for a model."""
     generator = numpy.random.default_rng(seed)
-    image = next(l.shape for l in layers if l.op == "input" and l.shape)
+    image = model_file.imageShape(layers)
     classes = [l.shape[0] for l in layers if l.op == "dense"][-1]
     return {
         "image": generator.integers(0, 256, (batch, *image), dtype=numpy.uint8),
@@ -60,8 +65,12 @@ def randomInputs(layers, batch, seed):
 
 
 def randomWeights(layers, seed):
-    """{name: f32 array} for every parameter and statistic of a model. The values
-    keep activations near 1 and leave nothing at a special value such as 0 or 1."""
+    """{name: f32 array} for every parameter and statistic of a model.
+
+    Nothing is at a special value such as 0 or 1. The shift of batch normalisation
+    is near 2, so that few activations stand so close to the kink of a relu that
+    rounding decides on which side: each of those changes a gradient by far more
+    than rounding does, in PyTorch as here."""
     weights = {}
     for layer in layers:
         for name, (shape, _) in layer.variables.items():
@@ -69,7 +78,10 @@ def randomWeights(layers, seed):
             kind = name.rsplit(".", 1)[1]
             if kind == "weight":
                 inputs = shape[0] if layer.op == "dense" else math.prod(shape[1:])
-                values = generator.normal(0.0, math.sqrt(2.0 / inputs), shape)
+                gain = 1.0 if layer.op == "dense" else 2.0
+                values = generator.normal(0.0, math.sqrt(gain / inputs), shape)
+            elif kind == "beta":
+                values = generator.normal(2.0, 0.1, shape)
             elif kind in ("gamma", "running_variance"):
                 values = generator.uniform(0.5, 1.5, shape)
             else:
