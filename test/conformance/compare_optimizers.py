@@ -7,7 +7,7 @@
     compare_optimizers.py --fanfold=BIN [--optimizer=NAME]...
 
 The second and third step go on from the file that the one before left, so that
-momentum and the count of steps are carried as well. What is compared is the change
+momentum is carried as well. What is compared is the change
 of each parameter, in the way of compare_torch.py. PyTorch has no LARS: that one is
 its formula (You et al., 2017), as docs/model-files.md describes it.
 
@@ -18,7 +18,7 @@ import argparse
 import sys
 import tempfile
 
-import compare_torch
+import compare_torch  # first: skips where PyTorch is missing
 import model_file
 import program
 import tensor_file
@@ -98,8 +98,8 @@ def compareOptimizer(fanfold, kind, folder):
     batches = [program.randomInputs(layers, BATCH, seed) for seed in range(STEPS)]
     binary = program.compileModel(fanfold, text, folder, kind, BATCH)
     state = weights
-    for inputs in batches:
-        state = program.step(binary, inputs, state)
+    for number, inputs in enumerate(batches):
+        state = program.step(binary, inputs, state, [f"--step={number}"])
     ours = tensor_file.read(state)
     changes = {name: ours[name].astype("f8") - weights[name] for name in weights}
     exact, single = (

@@ -25,19 +25,18 @@ import re
 import sys
 import tempfile
 
+import requirements
+
+requirements.need("numpy", "torch", "torchvision")
+
 import numpy
+import torch
 
 import model_file
 import program
 import tensor_file
-
-try:
-    import torch
-    import torch_models
-    import twin_names
-except ImportError as missing:
-    print(f"skipped: {missing}")
-    sys.exit(77)
+import torch_models
+import twin_names
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOLERANCE = 1e-4

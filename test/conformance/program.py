@@ -20,9 +20,12 @@ class CommandError(Exception):
 
 def run(command, **options):
     """Runs a command; returns its standard output."""
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options
-    )
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options
+        )
+    except OSError as error:
+        raise CommandError(f"{command[0]}: {error.strerror}") from error
     if done.returncode:
         raise CommandError(
             f"exit status {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}".strip()

@@ -11,7 +11,7 @@ Compiles N random networks (graph_generator.py), each with every combination of
 on the same inputs and weights, and compares every tensor byte for byte. The seed of
 a network that fails is printed; --seed=S --count=1 runs it alone, --print shows it.
 
-Exit status: 0 all the same, 1 some are not.
+Exit status: 0 all the same, 1 some are not, 77 numpy is missing.
 """
 
 import argparse
@@ -19,6 +19,10 @@ import concurrent.futures
 import itertools
 import sys
 import tempfile
+
+import requirements
+
+requirements.need("numpy")
 
 import graph_generator
 import model_file

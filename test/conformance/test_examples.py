@@ -10,6 +10,10 @@ import os
 import tempfile
 import unittest
 
+import requirements
+
+requirements.need("numpy")
+
 import numpy
 
 import graph_generator

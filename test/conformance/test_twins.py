@@ -6,16 +6,14 @@
 Needs PyTorch and no compiler.
 """
 
-import sys
 import unittest
 
-import numpy
+import requirements
 
-try:
-    import torch
-except ImportError as missing:
-    print(f"skipped: {missing}")
-    sys.exit(77)
+requirements.need("numpy", "torch", "torchvision")
+
+import numpy
+import torch
 
 import compare_torch
 import model_file
