@@ -33,6 +33,7 @@
 #define FANFOLD_PASSES_PACKER_PACKER_H
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -107,8 +108,9 @@ int64_t lowerBound(const std::vector<Buffer> &buffers);
 
 /// Says what is wrong with `buffers` taken one by one (an empty life, a negative
 /// size, an impossible alignment, an offset that breaks it), or that their sizes
-/// together pass 2^62 bytes. Empty if nothing is.
-std::string check(const std::vector<Buffer> &buffers);
+/// together pass 2^62 bytes. Empty if nothing is. `culprit`, if not null, becomes
+/// the index of the buffer at fault.
+std::string check(const std::vector<Buffer> &buffers, size_t *culprit = nullptr);
 
 /// Says in a sentence what is wrong with a placement: two buffers that share a
 /// byte at a step, a buffer that is misaligned, below zero, above the capacity or

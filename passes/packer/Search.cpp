@@ -86,13 +86,12 @@ bool Search::solveConnected(const Part &part) {
 
 /// Solves `part` with `i` at its least offset, or leaves the state as it was.
 bool Search::tryPlacing(int i, const Part &part) {
+  stopped = stopped || nodesLeft == 0 ||
+            (tried % 64 == 0 && std::chrono::steady_clock::now() >= deadline);
   if (stopped)
     return false;
   ++tried;
-  if (nodesLeft-- == 0 || (tried % 64 == 0 && std::chrono::steady_clock::now() >= deadline)) {
-    stopped = true;
-    return false;
-  }
+  --nodesLeft;
   size_t mark = trail.size();
   if (place(i)) {
     Part rest;
@@ -182,9 +181,9 @@ Search::Choice Search::choose(const Part &part) {
   }
   assert(choice.section >= 0 && "the lowest floor is always in a valley");
   choice.floor = floors[choice.section];
-  for (int i : alive[choice.section])
-    if (!placed[i] && standsOnFloor(i))
-      choice.candidates.push_back(i);
+  const std::vector<int> &here = alive[choice.section];
+  std::copy_if(here.begin(), here.begin() + waitingCount[choice.section],
+               std::back_inserter(choice.candidates), standsOnFloor);
   std::sort(choice.candidates.begin(), choice.candidates.end(),
             [&](int i, int j) { return urgency[i] < urgency[j]; });
   return choice;
@@ -219,9 +218,8 @@ bool Search::fitsBeneath(int i) const {
 /// stand: where it is held up already, or on top of an item still waiting.
 int64_t Search::nextFloor(const Choice &choice) const {
   int64_t next = INT64_MAX;
-  for (int i : alive[choice.section]) {
-    if (placed[i])
-      continue;
+  for (int64_t k = 0; k < waitingCount[choice.section]; ++k) {
+    int i = alive[choice.section][k];
     bool isCandidate =
         std::find(choice.candidates.begin(), choice.candidates.end(), i) != choice.candidates.end();
     if (!isCandidate)

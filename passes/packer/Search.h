@@ -126,7 +126,6 @@ private:
   const int64_t capacity;
 
   // Fixed by the component.
-  std::vector<std::vector<int>> alive;      ///< By section: its items.
   std::vector<std::vector<int>> neighbours; ///< By item: what overlaps it in time.
   std::vector<int> rank; ///< By item: the lower stands lower among exchangeable ones.
   std::vector<int> twin; ///< By item: the equal one of next lower rank, or -1.
@@ -137,7 +136,13 @@ private:
   std::vector<int64_t> placed; ///< 0 or 1.
   std::vector<int64_t> floors;
   std::vector<int64_t> waiting; ///< Sum of the sizes of waiting items.
-  std::vector<int64_t> top;     ///< The item placed last, or -1.
+  std::vector<int64_t> waitingCount;
+  /// By section: its items, the waiting ones first. Only waitingCount is on the
+  /// trail: placements are taken back in reverse, so when it grows again the item
+  /// that follows the waiting ones is the one to come back.
+  std::vector<std::vector<int>> alive;
+  std::vector<std::vector<int>> position; ///< By item and section from its first: in `alive`.
+  std::vector<int64_t> top;               ///< The item placed last, or -1.
   std::vector<std::pair<int64_t *, int64_t>> trail;
 
   // Scratch.

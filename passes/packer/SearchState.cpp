@@ -15,7 +15,7 @@
 namespace fanfold::packer {
 
 bool Search::isAffordable(const Component &component) {
-  constexpr size_t mostItems = 5000, mostCells = 20'000'000;
+  constexpr size_t mostItems = 5000, mostCells = 10'000'000;
   size_t cells = 0;
   for (const Item &item : component.items)
     cells += item.last - item.first;
@@ -23,15 +23,18 @@ bool Search::isAffordable(const Component &component) {
 }
 
 Search::Search(const Component &component, int64_t capacity)
-    : component(component), items(component.items), capacity(capacity), alive(component.sections),
-      neighbours(items.size()), rank(items.size()), twin(items.size(), -1),
-      leastOffset(items.size()), offset(items.size(), 0), placed(items.size(), 0),
-      floors(component.sections, 0), waiting(component.sections, 0), top(component.sections, -1),
+    : component(component), items(component.items), capacity(capacity), neighbours(items.size()),
+      rank(items.size()), twin(items.size(), -1), leastOffset(items.size()),
+      offset(items.size(), 0), placed(items.size(), 0), floors(component.sections, 0),
+      waiting(component.sections, 0), waitingCount(component.sections, 0),
+      alive(component.sections), position(items.size()), top(component.sections, -1),
       isDirty(component.sections, 0), valleyEnd(component.sections), count(component.sections + 1) {
   for (int i = 0; i < int(items.size()); ++i) {
     leastOffset[i] = std::max<int64_t>(items[i].fixed, 0);
     for (int s = items[i].first; s < items[i].last; ++s) {
+      position[i].push_back(int(alive[s].size()));
       alive[s].push_back(i);
+      ++waitingCount[s];
       waiting[s] += items[i].size;
     }
     // Items are ascending by first section.
@@ -105,6 +108,11 @@ bool Search::place(int i) {
     set(floors[s], end);
     set(waiting[s], waiting[s] - item.size);
     set<int64_t>(top[s], i);
+    set(waitingCount[s], waitingCount[s] - 1);
+    int &here = position[i][s - item.first];
+    int other = alive[s][waitingCount[s]];
+    std::swap(alive[s][here], alive[s][waitingCount[s]]);
+    std::swap(here, position[other][s - items[other].first]);
   }
   touch(item.first, item.last);
   for (int j : neighbours[i])
@@ -117,8 +125,8 @@ bool Search::place(int i) {
 bool Search::raiseFloor(int section, int64_t to) {
   set(floors[section], to);
   touch(section, section + 1);
-  for (int i : alive[section])
-    if (!placed[i] && !raise(i, to))
+  for (int64_t k = 0; k < waitingCount[section]; ++k)
+    if (!raise(alive[section][k], to))
       return false;
   return tightenDirty();
 }
@@ -151,18 +159,34 @@ bool Search::tightenDirty() {
 /// checks that all of them fit above it: jobs with release times on one machine
 /// end soonest in the order of release.
 bool Search::tighten(int section) {
-  jobs.clear();
-  for (int i : alive[section])
-    if (!placed[i])
-      jobs.emplace_back(leastOffset[i], items[i].size);
-  if (jobs.empty())
+  const std::vector<int> &here = alive[section];
+  auto last = here.begin() + waitingCount[section];
+  if (here.begin() == last)
     return true;
-  std::sort(jobs.begin(), jobs.end());
-  if (jobs.front().first > floors[section])
-    set(floors[section], jobs.front().first);
-  int64_t end = 0;
-  for (auto [release, size] : jobs)
-    end = std::max(end, release) + size;
+  int64_t first = INT64_MAX, latest = 0;
+  for (auto it = here.begin(); it != last; ++it) {
+    first = std::min(first, leastOffset[*it]);
+    latest = std::max(latest, leastOffset[*it]);
+  }
+  if (first > floors[section])
+    set(floors[section], first);
+  int64_t end = first + waiting[section];
+  if (latest > first) {
+    jobs.clear();
+    int64_t free = first; // End of the jobs that can begin at once.
+    for (auto it = here.begin(); it != last; ++it) {
+      if (leastOffset[*it] == first)
+        free += items[*it].size;
+      else
+        jobs.emplace_back(leastOffset[*it], items[*it].size);
+    }
+    if (latest > free) { // Otherwise there is always a job to do.
+      std::sort(jobs.begin(), jobs.end());
+      end = free;
+      for (auto [release, size] : jobs)
+        end = std::max(end, release) + size;
+    }
+  }
   int64_t need = end - component.slop[section];
   return need <= capacity || fail(need);
 }

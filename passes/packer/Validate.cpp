@@ -38,11 +38,13 @@ static std::string checkOne(const Buffer &b) {
   return {};
 }
 
-std::string check(const std::vector<Buffer> &buffers) {
+std::string check(const std::vector<Buffer> &buffers, size_t *culprit) {
   // The highest offset that any placement here can reach: all buffers on top of
   // each other, each one rounded up, above the highest given offset.
   int64_t reach = 0;
   for (const Buffer &b : buffers) {
+    if (culprit)
+      *culprit = size_t(&b - buffers.data());
     if (std::string wrong = checkOne(b); !wrong.empty())
       return wrong;
     int64_t offset = b.offset.value_or(0);

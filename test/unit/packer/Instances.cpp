@@ -163,9 +163,9 @@ std::vector<Buffer> makeTrainingStep(int layers, uint64_t seed) {
     add("gradient", l, backward, backward + 2, output);
     add("weight_gradient", l, backward, end, weights);
     if (random.below(3) != 0)
-      add("forward_workspace", l, l, l + 1, random.between(1, 1 << 22));
+      add("forward_workspace", l, l, l + 1, 64 * random.between(1, 1 << 16));
     if (random.below(3) != 0)
-      add("backward_workspace", l, backward, backward + 1, random.between(1, 1 << 22));
+      add("backward_workspace", l, backward, backward + 1, 64 * random.between(1, 1 << 16));
   }
   return buffers;
 }
