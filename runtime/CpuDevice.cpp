@@ -39,13 +39,14 @@ public:
   }
 
   std::string description() const override {
-    return fmt::format("{}, {} thread{}", processorName(), threads, threads == 1 ? "" : "s");
+    return fmt::format("{}, {} thread{}", processorName(), threadCount,
+                       threadCount == 1 ? "" : "s");
   }
 
   Status open(const Program &program, int wanted) override {
     assert(!arena && "a device is opened once");
-    threads = wanted > 0 ? wanted : omp_get_num_procs();
-    omp_set_num_threads(threads);
+    threadCount = wanted > 0 ? wanted : omp_get_num_procs();
+    omp_set_num_threads(threadCount);
 
     // Linux promises memory it does not have and kills whoever comes to use it.
     double machineBytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
@@ -104,6 +105,8 @@ public:
     return {};
   }
 
+  int threads() const override { return threadCount; }
+
   size_t peakBytes() const override { return arenaBytes; }
 
 private:
@@ -113,7 +116,7 @@ private:
 
   std::byte *arena = nullptr;
   size_t arenaBytes = 0;
-  int threads = 0;
+  int threadCount = 0;
 };
 
 } // namespace

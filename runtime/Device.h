@@ -49,6 +49,9 @@ public:
   /// Runs a step and waits for its end; then makes the observer's last call.
   virtual Status run(const Step &step, LaunchObserver *observer) = 0;
 
+  /// Threads of the host that run kernels.
+  virtual int threads() const = 0;
+
   /// Largest number of bytes of device memory in use for tensors so far.
   virtual size_t peakBytes() const = 0;
 };

@@ -12,7 +12,7 @@
 //   {"__metadata__": {"step": "12"}, "fc.weight": {"dtype": "F32",
 //    "shape": [784, 10], "data_offsets": [0, 31360]}, ...}
 //
-// A file that we write carries one more string in its metadata, `checksum`: 16
+// A file that we write carries one more string in its metadata, `xxh3`: 16
 // hexadecimal digits of XXH3-64 over header and data, taken with zeros in the
 // place of the digits. Other readers pay no heed to it; ours finds any flipped
 // bit by it.

@@ -228,14 +228,14 @@ Status SafetensorsFile::parseHeader(const std::string &text, size_t dataOffset, 
 }
 
 Status SafetensorsFile::verifyChecksum(std::string header, size_t dataOffset, size_t dataBytes) {
-  auto found = strings.find("checksum");
+  auto found = strings.find("xxh3");
   if (found == strings.end())
     return {};
   const std::string digits = found->second;
-  const std::string spelled = "\"checksum\":\"" + digits + "\"";
+  const std::string spelled = "\"xxh3\":\"" + digits + "\"";
   size_t place = header.find(spelled);
   if (digits.size() != checksumDigits || place == std::string::npos)
-    return Status::error("checksum is not {} hexadecimal digits", checksumDigits);
+    return Status::error("xxh3 is not {} hexadecimal digits", checksumDigits);
   header.replace(place + spelled.size() - 1 - checksumDigits, checksumDigits, checksumDigits, '0');
 
   std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),

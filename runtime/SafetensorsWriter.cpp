@@ -32,7 +32,7 @@ std::string makeHeader(const SafetensorsMetadata &metadata,
   // Keeps the order of tensors, which nlohmann::json would sort.
   nlohmann::ordered_json json;
   nlohmann::ordered_json &strings = json["__metadata__"];
-  strings["checksum"] = noChecksum;
+  strings["xxh3"] = noChecksum;
   for (const auto &[key, value] : metadata)
     strings[key] = value;
   size_t offset = 0;

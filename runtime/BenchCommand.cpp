@@ -1,0 +1,141 @@
+//===- BenchCommand.cpp - the command bench -------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Commands.h"
+#include "runtime/Profile.h"
+#include "runtime/Random.h"
+#include "runtime/Session.h"
+#include "runtime/Stopwatch.h"
+#include "runtime/Text.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace fanfold;
+
+namespace {
+
+struct BenchOptions {
+  int64_t steps = 20;
+  int64_t warmup = 3;
+  int threads = 0;
+  bool json = false;
+  bool profile = false;
+};
+
+/// Random pixels and labels in both staging slots. Labels are 0 or 1, which every
+/// classifier has.
+void fillInputs(Session &session) {
+  for (const Input &input : session.program().inputs)
+    for (size_t offset : input.staging) {
+      std::byte *target = session.device().staging(offset);
+      const uint64_t stream = random::hash(offset, input.name);
+      if (input.type == ElementType::i32) {
+        for (size_t i = 0; i < input.bytes / sizeof(int32_t); ++i) {
+          auto label = static_cast<int32_t>(random::hash(stream, i) & 1);
+          std::memcpy(target + i * sizeof(label), &label, sizeof(label));
+        }
+        continue;
+      }
+      for (size_t i = 0; i < input.bytes; ++i)
+        target[i] = static_cast<std::byte>(random::hash(stream, i));
+    }
+}
+
+Status bench(Invocation &invocation, const BenchOptions &options) {
+  const Program &program = invocation.program;
+  for (const Input &input : program.inputs)
+    if (input.type != ElementType::u8 && input.type != ElementType::i32)
+      return Status::error("bench makes up inputs of type u8 and i32 only, {} is another",
+                           input.name);
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(program, std::move(invocation.device), options.threads);
+  if (!opened)
+    return std::move(opened).status();
+  Session &session = **opened;
+  FANFOLD_RETURN_IF_ERROR(session.initialize(program.recipe.seed));
+  fillInputs(session);
+
+  // All that a training step does, at learning rate 0: the same inputs again and
+  // again would drive the losses to where numbers are denormal, and slow.
+  auto step = [&](int64_t index, LaunchObserver *observer) -> Status {
+    FANFOLD_RETURN_IF_ERROR(session.stage(static_cast<int>(index % 2), Phase::train));
+    FANFOLD_RETURN_IF_ERROR(session.writeScalars(program.recipe, 0.0, index));
+    FANFOLD_RETURN_IF_ERROR(session.run(Phase::train, observer));
+    return session.metrics(Phase::train).status();
+  };
+  for (int64_t i = 0; i < options.warmup; ++i)
+    FANFOLD_RETURN_IF_ERROR(step(i, nullptr));
+  std::vector<double> milliseconds;
+  for (int64_t i = 0; i < options.steps; ++i) {
+    Stopwatch stopwatch;
+    FANFOLD_RETURN_IF_ERROR(step(i, nullptr));
+    milliseconds.push_back(1e3 * stopwatch.seconds());
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  const size_t half = milliseconds.size() / 2;
+  const double median = milliseconds.size() % 2
+                            ? milliseconds[half]
+                            : 0.5 * (milliseconds[half - 1] + milliseconds[half]);
+
+  // Measured apart: looking at each launch takes time of its own.
+  Profile profile(program.train);
+  if (options.profile)
+    for (int64_t i = 0; i < options.steps; ++i)
+      FANFOLD_RETURN_IF_ERROR(step(i, &profile));
+
+  const double speed = static_cast<double>(program.batch) / (median / 1e3);
+  Device &device = session.device();
+  if (options.json) {
+    nlohmann::ordered_json json = {{"model", program.model},
+                                   {"target", program.target},
+                                   {"device", device.description()},
+                                   {"batch", program.batch},
+                                   {"threads", device.threads()},
+                                   {"steps", options.steps},
+                                   {"images_per_s", speed},
+                                   {"step_ms", median},
+                                   {"step_ms_min", milliseconds.front()},
+                                   {"step_ms_max", milliseconds.back()},
+                                   {"arena_bytes", program.arenaBytes},
+                                   {"device_peak_bytes", device.peakBytes()}};
+    if (options.profile)
+      json["profile"] = profile.toJson();
+    fmt::print("{}\n", json.dump(2));
+    return {};
+  }
+  fmt::print("{}, batch {}, on {} ({})\n", program.model, program.batch, program.target,
+             device.description());
+  fmt::print("  {} images/s\n", formatNumber(speed));
+  fmt::print("  {:.3f} ms a step (median of {}; {:.3f} to {:.3f})\n", median, options.steps,
+             milliseconds.front(), milliseconds.back());
+  fmt::print("  arena {}, device peak {}\n", formatBytes(static_cast<double>(program.arenaBytes)),
+             formatBytes(static_cast<double>(device.peakBytes())));
+  if (options.profile)
+    fmt::print("\n{}", profile.toText());
+  return {};
+}
+
+} // namespace
+
+void fanfold::addBenchCommand(CLI::App &app, Command &chosen) {
+  CLI::App *command = app.add_subcommand("bench", "Time the training step on made-up images");
+  auto options = std::make_shared<BenchOptions>();
+  command->add_option("--steps", options->steps, "steps to time [20]")
+      ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
+      ->type_name("N");
+  command->add_option("--warmup", options->warmup, "steps before the first that counts [3]")
+      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}))
+      ->type_name("N");
+  addThreadsOption(*command, options->threads);
+  addFormatOption(*command, options->json);
+  command->add_flag("--profile", options->profile, "also time every launch");
+  command->callback([options, &chosen] {
+    chosen = [options](Invocation &invocation) { return bench(invocation, *options); };
+  });
+}

@@ -1,0 +1,60 @@
+//===- Commands.h - the commands of a compiled program --------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each command adds its options to the command line and, when it is the one that
+// was given, sets what is to be run. addCommands() is the list of them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_RUNTIME_COMMANDS_H
+#define FANFOLD_RUNTIME_COMMANDS_H
+
+#include "runtime/DataSource.h"
+#include "runtime/Device.h"
+#include "runtime/Program.h"
+#include "runtime/Status.h"
+#include "runtime/Train.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace fanfold {
+
+/// What a command works on.
+struct Invocation {
+  const Program &program;
+  std::unique_ptr<Device> device;
+  OpenDataSource openData;
+};
+
+using Command = std::function<Status(Invocation &)>;
+
+/// Each adds one subcommand to `app`. Parsing sets `chosen`, which must outlive
+/// the app.
+void addTrainCommand(CLI::App &app, const Program &program, Command &chosen);
+void addEvalCommand(CLI::App &app, Command &chosen);
+void addBenchCommand(CLI::App &app, Command &chosen);
+void addInfoCommand(CLI::App &app, Command &chosen);
+void addStepCommand(CLI::App &app, const Program &program, Command &chosen);
+
+/// Adds an option for every recipe field that the program heeds and `wanted`
+/// accepts; those given end up in `overrides`.
+void addSettingsOptions(CLI::App &command, const Program &program, SettingsOverrides &overrides,
+                        const std::function<bool(const SettingsField &)> &wanted);
+
+/// "--threads=N"; 0 if it is not given.
+void addThreadsOption(CLI::App &command, int &threads);
+
+/// "--format=text|json".
+void addFormatOption(CLI::App &command, bool &json);
+
+} // namespace fanfold
+
+#endif // FANFOLD_RUNTIME_COMMANDS_H

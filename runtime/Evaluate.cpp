@@ -1,0 +1,41 @@
+//===- Evaluate.cpp - metrics over a whole split --------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Evaluate.h"
+#include "runtime/Stopwatch.h"
+
+using namespace fanfold;
+
+Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed, bool (*stop)()) {
+  Stopwatch stopwatch;
+  Evaluation result;
+  result.metrics.resize(session.program().metrics.size);
+  FANFOLD_RETURN_IF_ERROR(feed.seek(0, 0));
+  const int64_t batches = feed.source().batchesPerEpoch();
+  for (int64_t batch = 0; batch < batches; ++batch) {
+    if (stop && stop()) {
+      FANFOLD_RETURN_IF_ERROR(feed.drain());
+      return std::optional<Evaluation>();
+    }
+    Result<BatchInfo> info = feed.next(Phase::eval, /*fetchAhead=*/batch + 1 < batches);
+    if (!info)
+      return std::move(info).status();
+    FANFOLD_RETURN_IF_ERROR(session.run(Phase::eval));
+    Result<std::vector<double>> metrics = session.metrics(Phase::eval);
+    if (!metrics)
+      return std::move(metrics).status();
+    // A metric is the mean over the whole batch, in which padding counts zero.
+    for (size_t i = 0; i < metrics->size(); ++i)
+      result.metrics[i] += (*metrics)[i] * static_cast<double>(session.program().batch);
+    result.samples += info->samples;
+  }
+  for (double &metric : result.metrics)
+    metric /= static_cast<double>(result.samples > 0 ? result.samples : 1);
+  result.seconds = stopwatch.seconds();
+  return std::optional(std::move(result));
+}

@@ -1,0 +1,34 @@
+//===- Evaluate.h - metrics over a whole split ----------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_RUNTIME_EVALUATE_H
+#define FANFOLD_RUNTIME_EVALUATE_H
+
+#include "runtime/Feed.h"
+#include "runtime/Session.h"
+#include "runtime/Status.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace fanfold {
+
+struct Evaluation {
+  int64_t samples = 0;
+  double seconds = 0;
+  std::vector<double> metrics; ///< Means over the samples, in the program's order.
+};
+
+/// Runs the eval step over one pass of `feed`, from its first sample. nullopt if
+/// `stop` (may be null) returned true before the end.
+Result<std::optional<Evaluation>> evaluate(Session &session, Feed &feed, bool (*stop)());
+
+} // namespace fanfold
+
+#endif // FANFOLD_RUNTIME_EVALUATE_H

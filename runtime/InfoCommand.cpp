@@ -1,0 +1,147 @@
+//===- InfoCommand.cpp - the command info ---------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Commands.h"
+#include "runtime/Element.h"
+#include "runtime/Session.h"
+#include "runtime/Settings.h"
+#include "runtime/Text.h"
+
+#include <map>
+
+using namespace fanfold;
+using nlohmann::ordered_json;
+
+namespace {
+
+const char *roleName(Variable::Role role) {
+  switch (role) {
+  case Variable::Role::parameter:
+    return "parameter";
+  case Variable::Role::statistic:
+    return "statistic";
+  case Variable::Role::optimizer:
+    return "optimizer";
+  case Variable::Role::constant:
+    return "constant";
+  case Variable::Role::gradient:
+    return "gradient";
+  }
+  return "unknown";
+}
+
+std::string formatShape(Span<int64_t> shape) {
+  return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape.begin(), shape.end(), "x"));
+}
+
+std::string bytes(size_t count) { return formatBytes(static_cast<double>(count)); }
+
+ordered_json toJson(const Program &program) {
+  ordered_json json = {{"model", program.model},
+                       {"source", program.source},
+                       {"target", program.target},
+                       {"precision", program.precision},
+                       {"compiler", program.compiler},
+                       {"fingerprint", fmt::format("{:016x}", program.fingerprint)},
+                       {"batch", program.batch},
+                       {"params", parameterCount(program)},
+                       {"arena_bytes", program.arenaBytes},
+                       {"lower_bound_bytes", program.lowerBoundBytes},
+                       {"unshared_bytes", program.unsharedBytes},
+                       {"no_in_place_bytes", program.noInPlaceBytes},
+                       {"peak_step", program.peakLaunch},
+                       {"train_launches", program.train.launches.size},
+                       {"eval_launches", program.eval.launches.size},
+                       {"recipe", settingsToJson(Settings(program.recipe), program)}};
+  ordered_json &inputs = json["inputs"] = ordered_json::array();
+  for (const Input &input : program.inputs)
+    inputs.push_back({{"name", input.name},
+                      {"type", elementTypeName(input.type)},
+                      {"shape", std::vector<int64_t>(input.shape.begin(), input.shape.end())}});
+  ordered_json &metrics = json["metrics"] = ordered_json::array();
+  for (const Metric &metric : program.metrics)
+    metrics.push_back(metric.name);
+  ordered_json &variables = json["variables"] = ordered_json::array();
+  for (const Variable &variable : program.variables)
+    variables.push_back(
+        {{"name", variable.name},
+         {"role", roleName(variable.role)},
+         {"type", elementTypeName(variable.type)},
+         {"shape", std::vector<int64_t>(variable.shape.begin(), variable.shape.end())},
+         {"offset", variable.offset},
+         {"bytes", variable.bytes}});
+  return json;
+}
+
+/// "37.5 %", of a whole.
+std::string saved(size_t before, size_t after) {
+  double share = before > 0 ? 1.0 - static_cast<double>(after) / static_cast<double>(before) : 0;
+  return fmt::format("{} ({:.1f} %)", bytes(before > after ? before - after : 0), 100 * share);
+}
+
+void printText(const Program &program) {
+  fmt::print("{} ({}), compiled for {} by Fanfold {}\n", program.model, program.source,
+             program.target, program.compiler);
+  fmt::print("  parameters  {}\n", formatCount(parameterCount(program)));
+  fmt::print("  precision   {}\n", program.precision);
+  fmt::print("  batch       {}\n", program.batch);
+  fmt::print("  launches    {} in the train step, {} in the eval step\n",
+             program.train.launches.size, program.eval.launches.size);
+  fmt::print("  arena       {}, lower bound {}\n", bytes(program.arenaBytes),
+             bytes(program.lowerBoundBytes));
+  if (program.peakLaunch < program.train.launches.size) {
+    const Launch &peak = program.train.launches[program.peakLaunch];
+    fmt::print("  peak        at launch {}, {} of {} ({})\n", program.peakLaunch, peak.kernel,
+               peak.layer, peak.location);
+  }
+  fmt::print("  saved       {} by sharing memory, {} more by working in place\n",
+             saved(program.unsharedBytes, program.noInPlaceBytes),
+             saved(program.noInPlaceBytes, program.arenaBytes));
+
+  fmt::print("\nrecipe\n");
+  const ordered_json recipe = settingsToJson(Settings(program.recipe), program);
+  for (const auto &[name, value] : recipe.items())
+    fmt::print("  {:<20} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+
+  fmt::print("\ninputs\n");
+  for (const Input &input : program.inputs)
+    fmt::print("  {:<20} {} {}\n", input.name, elementTypeName(input.type),
+               formatShape(input.shape));
+
+  fmt::print("\nvariables\n");
+  size_t width = 0;
+  for (const Variable &variable : program.variables)
+    width = std::max(width, std::string_view(variable.name).size());
+  std::map<std::string, size_t> total;
+  for (const Variable &variable : program.variables) {
+    fmt::print("  {:<{}}  {:<9}  {:<4}  {:<16}  {:>11}  at {}\n", variable.name, width,
+               roleName(variable.role), elementTypeName(variable.type), formatShape(variable.shape),
+               bytes(variable.bytes), variable.offset);
+    total[roleName(variable.role)] += variable.bytes;
+  }
+  for (const auto &[role, sum] : total)
+    fmt::print("  {:<{}}  {:<9}  {:<4}  {:<16}  {:>11}\n", "in all", width, role, "", "",
+               bytes(sum));
+}
+
+} // namespace
+
+void fanfold::addInfoCommand(CLI::App &app, Command &chosen) {
+  CLI::App *command = app.add_subcommand("info", "Say what the compiler decided");
+  auto json = std::make_shared<bool>(false);
+  addFormatOption(*command, *json);
+  command->callback([json, &chosen] {
+    chosen = [json](Invocation &invocation) {
+      if (*json)
+        fmt::print("{}\n", toJson(invocation.program).dump(2));
+      else
+        printText(invocation.program);
+      return Status();
+    };
+  });
+}

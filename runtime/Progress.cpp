@@ -1,0 +1,134 @@
+//===- Progress.cpp - what a person at the terminal sees ------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Progress.h"
+#include "runtime/Text.h"
+
+#include <fmt/format.h>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace fanfold;
+
+/// Seconds between two looks of the line on a terminal, and two plain lines.
+static constexpr double terminalInterval = 0.1;
+static constexpr double plainInterval = 10;
+
+/// Training goes on when nobody can read it: errors of stdout are let be, where
+/// fmt::print would throw.
+static void show(const std::string &text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+/// "[=======>      ]".
+static std::string formatBar(double fraction) {
+  constexpr int width = 20;
+  int filled = std::clamp(static_cast<int>(fraction * width), 0, width);
+  std::string bar(static_cast<size_t>(filled), '=');
+  if (filled < width)
+    bar += '>';
+  bar.resize(width, ' ');
+  return "[" + bar + "]";
+}
+
+static size_t terminalColumns() {
+  struct winsize size = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return 80;
+  return size.ws_col;
+}
+
+std::string fanfold::formatMetrics(const Program &program, const std::vector<double> &values) {
+  std::string text;
+  for (size_t i = 0; i < values.size(); ++i)
+    text += fmt::format("{}{} {}", i ? "  " : "", program.metrics[i].name, formatNumber(values[i]));
+  return text;
+}
+
+void Tally::add(const std::vector<double> &metrics, int64_t stepSamples, double stepSeconds) {
+  ++steps;
+  samples += stepSamples;
+  seconds += stepSeconds;
+  for (size_t i = 0; i < sums.size(); ++i)
+    sums[i] += metrics[i];
+}
+
+void Tally::clear() {
+  steps = samples = 0;
+  seconds = 0;
+  std::fill(sums.begin(), sums.end(), 0.0);
+}
+
+std::vector<double> Tally::means() const {
+  std::vector<double> result = sums;
+  for (double &value : result)
+    value /= static_cast<double>(std::max<int64_t>(steps, 1));
+  return result;
+}
+
+Progress::Progress(const Program &program, Horizon horizon)
+    : program(program), horizon(horizon), terminal(isatty(STDOUT_FILENO)),
+      nextUpdate(terminal ? 0 : plainInterval) {}
+
+void Progress::step(int64_t step, const Tally &tally, double learningRate) {
+  double now = clock.seconds();
+  if (now < nextUpdate)
+    return;
+  nextUpdate = now + (terminal ? terminalInterval : plainInterval);
+
+  const int64_t epochs = (horizon.totalSteps + horizon.stepsPerEpoch - 1) / horizon.stepsPerEpoch;
+  const int64_t epoch = (step - 1) / horizon.stepsPerEpoch;
+  const int64_t inEpoch = step - epoch * horizon.stepsPerEpoch;
+  const double secondsPerStep = tally.seconds / static_cast<double>(tally.steps);
+  const double left = static_cast<double>(horizon.totalSteps - step) * secondsPerStep;
+  const int width = static_cast<int>(std::to_string(epochs).size());
+  std::string text = fmt::format("epoch {:>{}}/{}  ", epoch + 1, width, epochs);
+  if (terminal)
+    text +=
+        formatBar(static_cast<double>(inEpoch) / static_cast<double>(horizon.stepsPerEpoch)) + " ";
+  text += fmt::format(" {}/{}  {}  {} images/s  lr {}  {} left", inEpoch, horizon.stepsPerEpoch,
+                      formatMetrics(program, tally.means()), formatNumber(tally.imagesPerSecond()),
+                      formatNumber(learningRate), formatDuration(left));
+  if (!terminal) {
+    line(text);
+    return;
+  }
+  // A line longer than the terminal would wrap, and could not be rewritten.
+  if (size_t columns = terminalColumns(); text.size() >= columns)
+    text.resize(columns - 1);
+  show("\r" + text + "\x1b[K");
+  lineIsOpen = true;
+}
+
+void Progress::epoch(int64_t step, const Tally &tally, const Evaluation *evaluation) {
+  const int64_t epochs = (horizon.totalSteps + horizon.stepsPerEpoch - 1) / horizon.stepsPerEpoch;
+  const int64_t epoch = (step - 1) / horizon.stepsPerEpoch;
+  const int width = static_cast<int>(std::to_string(epochs).size());
+  std::string text = fmt::format("epoch {:>{}}/{}  {}", epoch + 1, width, epochs,
+                                 formatMetrics(program, tally.means()));
+  if (evaluation)
+    text += "  |  test " + formatMetrics(program, evaluation->metrics);
+  line(fmt::format("{}  |  {} images/s", text, formatNumber(tally.imagesPerSecond())));
+}
+
+void Progress::line(const std::string &text) {
+  clear();
+  show(text + "\n");
+}
+
+void Progress::clear() {
+  if (!lineIsOpen)
+    return;
+  show("\r\x1b[K");
+  lineIsOpen = false;
+}

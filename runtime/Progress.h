@@ -1,0 +1,82 @@
+//===- Progress.h - what a person at the terminal sees --------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// On a terminal one line is rewritten while an epoch runs; elsewhere a plain line
+// appears now and then. Each finished epoch leaves one line:
+//
+//   epoch  1/10  loss 0.4712  top1 0.8301  |  test loss 0.3541  top1 0.8724  |  8123 images/s
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_RUNTIME_PROGRESS_H
+#define FANFOLD_RUNTIME_PROGRESS_H
+
+#include "runtime/Evaluate.h"
+#include "runtime/Program.h"
+#include "runtime/Schedule.h"
+#include "runtime/Stopwatch.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fanfold {
+
+/// "loss 0.4712  top1 0.8301".
+std::string formatMetrics(const Program &program, const std::vector<double> &values);
+
+/// Means of metrics over steps, and the speed of these steps.
+class Tally {
+public:
+  explicit Tally(const Program &program) : sums(program.metrics.size) {}
+
+  void add(const std::vector<double> &metrics, int64_t samples, double seconds);
+  void clear();
+
+  bool empty() const { return steps == 0; }
+  std::vector<double> means() const;
+  double imagesPerSecond() const { return seconds > 0 ? samples / seconds : 0; }
+
+  int64_t steps = 0;
+  int64_t samples = 0;
+  double seconds = 0;
+
+private:
+  std::vector<double> sums;
+};
+
+/// Writes to stdout.
+class Progress {
+public:
+  Progress(const Program &program, Horizon horizon);
+  /// Leaves no half-written line behind.
+  ~Progress() { clear(); }
+
+  /// After each step: `step` steps are done, `epochTally` is the running epoch.
+  void step(int64_t step, const Tally &epochTally, double learningRate);
+
+  /// After an epoch and, if there was one, its evaluation.
+  void epoch(int64_t step, const Tally &epochTally, const Evaluation *evaluation);
+
+  /// A line of its own.
+  void line(const std::string &text);
+
+private:
+  void clear();
+
+  const Program &program;
+  Horizon horizon;
+  bool terminal;
+  Stopwatch clock;
+  double nextUpdate; ///< On `clock`, in seconds.
+  bool lineIsOpen = false;
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_RUNTIME_PROGRESS_H

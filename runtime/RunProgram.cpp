@@ -1,0 +1,70 @@
+//===- RunProgram.cpp - the main function of a compiled program -----------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/RunProgram.h"
+#include "runtime/Commands.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <new>
+
+using namespace fanfold;
+
+static Status parseAndRun(const Program &program, std::unique_ptr<Device> device,
+                          OpenDataSource openData, int argc, char **argv, int &exitCode) {
+  CLI::App app(fmt::format("Trains and runs {} ({}), compiled for {} with batch {}.", program.model,
+                           program.source, program.target, program.batch));
+  app.set_version_flag("--version", std::string(program.compiler));
+  app.require_subcommand(0, 1);
+  Command chosen;
+  addTrainCommand(app, program, chosen);
+  addEvalCommand(app, chosen);
+  addBenchCommand(app, chosen);
+  addInfoCommand(app, chosen);
+  addStepCommand(app, program, chosen);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    // Prints help to stdout, mistakes to stderr.
+    exitCode = app.exit(error) == 0 ? 0 : 2;
+    return {};
+  }
+  if (!chosen) {
+    fmt::print("{}", app.help());
+    return {};
+  }
+  Invocation invocation{program, std::move(device), openData};
+  return chosen(invocation);
+}
+
+int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
+                        OpenDataSource openData, int argc, char **argv) {
+  int exitCode = 0;
+  Status status;
+  try {
+    status = parseAndRun(program, std::move(device), openData, argc, argv, exitCode);
+  } catch (const std::bad_alloc &) {
+    status = Status::error("out of memory");
+  } catch (const std::system_error &error) {
+    // fmt::print says so when stdout takes no more.
+    status = Status::error("writing output: {}", error.code().message());
+  } catch (const std::exception &error) {
+    status = Status::internal("unexpected exception: {}", error.what());
+  }
+  if (status.ok() && std::fflush(stdout) != 0)
+    status = Status::fromErrno(errno, "writing output");
+  if (status.ok())
+    return exitCode;
+  std::fputs(fmt::format("{}: error: {}\n", program.model, status.message()).c_str(), stderr);
+  if (status.blame() == Blame::internal)
+    std::fputs("this is a bug in Fanfold; please report it with the command line\n", stderr);
+  if (status.blame() == Blame::usage)
+    std::fputs("run with --help for more information\n", stderr);
+  return status.exitCode();
+}

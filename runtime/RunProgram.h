@@ -1,0 +1,29 @@
+//===- RunProgram.h - the main function of a compiled program -------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_RUNTIME_RUNPROGRAM_H
+#define FANFOLD_RUNTIME_RUNPROGRAM_H
+
+#include "runtime/DataSource.h"
+#include "runtime/Device.h"
+#include "runtime/Program.h"
+
+#include <memory>
+
+namespace fanfold {
+
+/// Parses the command line (`train`, `eval`, `bench`, `info`, `step`), runs the
+/// command on `device` with data from `openData`, and returns the exit status: 0
+/// done, 1 the user's mistake, 2 usage, 70 our bug. All that a generated `main`
+/// calls. Results go to stdout, diagnostics to stderr.
+int runProgram(const Program &program, std::unique_ptr<Device> device, OpenDataSource openData,
+               int argc, char **argv);
+
+} // namespace fanfold
+
+#endif // FANFOLD_RUNTIME_RUNPROGRAM_H

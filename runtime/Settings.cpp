@@ -1,0 +1,211 @@
+//===- Settings.cpp - the recipe of one run -------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+using namespace fanfold;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+
+constexpr Recipe::Schedule allSchedules[] = {Recipe::Schedule::constant, Recipe::Schedule::step,
+                                             Recipe::Schedule::cosine,
+                                             Recipe::Schedule::polynomial};
+
+/// The number that all of `text` spells.
+template <typename T>
+std::optional<T> parseNumber(const std::string &text) {
+  T value;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+template <typename T>
+Status setNumber(T &target, const SettingsField &field, const std::string &text) {
+  const char *kind = std::is_floating_point_v<T> ? "a number" : "a whole number";
+  std::optional<T> value = parseNumber<T>(text);
+  // Also refuses nan.
+  if (!value || !(static_cast<double>(*value) >= field.least) ||
+      !(static_cast<double>(*value) <= field.most) || std::isinf(static_cast<double>(*value))) {
+    if (std::isinf(field.most))
+      return Status::usage("'{}' is not {} of at least {}", text, kind, field.least);
+    return Status::usage("'{}' is not {} from {} to {}", text, kind, field.least, field.most);
+  }
+  target = *value;
+  return {};
+}
+
+Status setMilestones(Settings &settings, const std::string &text) {
+  std::vector<double> epochs;
+  for (size_t begin = 0; !text.empty() && begin <= text.size();) {
+    size_t comma = std::min(text.find(',', begin), text.size());
+    std::optional<double> epoch = parseNumber<double>(text.substr(begin, comma - begin));
+    if (!epoch || !(*epoch >= 0) || std::isinf(*epoch) ||
+        (!epochs.empty() && *epoch <= epochs.back()))
+      return Status::usage("'{}' is not a list of ascending epochs such as 30,60,80", text);
+    epochs.push_back(*epoch);
+    begin = comma + 1;
+  }
+  settings.setMilestones(std::move(epochs));
+  return {};
+}
+
+} // namespace
+
+void Settings::setMilestones(std::vector<double> epochs) {
+  milestones = std::move(epochs);
+  values.milestones = {milestones.data(), milestones.size()};
+}
+
+bool SettingsField::appliesTo(const Program &program) const {
+  if (!scalar)
+    return true;
+  return std::any_of(program.scalars.begin(), program.scalars.end(),
+                     [&](const Scalar &candidate) { return candidate.kind == *scalar; });
+}
+
+const std::vector<SettingsField> &fanfold::settingsFields() {
+  using Kind = Scalar::Kind;
+  constexpr double huge = 1e18; // Whole numbers up to here fit an int64_t.
+  static const std::vector<SettingsField> fields = {
+      {"epochs", &Recipe::epochs, 1e-6, 1e9, "passes over the training split"},
+      {"seed", &Recipe::seed, 0, unbounded, "of first values, order of samples, augmentation"},
+      {"learning_rate", &Recipe::learningRate, 0, unbounded, "at its height"},
+      {"reference_batch", &Recipe::referenceBatch, 0, huge,
+       "batch that learning_rate is meant for (0: any)"},
+      {"momentum", &Recipe::momentum, 0, 1, "of the optimizer", Kind::momentum},
+      {"weight_decay", &Recipe::weightDecay, 0, unbounded, "spares biases and norms",
+       Kind::weightDecay},
+      {"beta1", &Recipe::beta1, 0, 1, "decay of the first moment", Kind::beta1},
+      {"beta2", &Recipe::beta2, 0, 1, "decay of the second moment", Kind::beta2},
+      {"epsilon", &Recipe::epsilon, 0, unbounded, "added to the denominator", Kind::epsilon},
+      {"trust", &Recipe::trust, 0, unbounded, "coefficient of the layer-wise rate", Kind::trust},
+      {"schedule", &Recipe::schedule, 0, 0, "constant, step, cosine or polynomial"},
+      {"warmup_epochs", &Recipe::warmupEpochs, 0, 1e9, "epochs of linear warm-up"},
+      {"final_learning_rate", &Recipe::finalLearningRate, 0, unbounded,
+       "where cosine and polynomial end"},
+      {"power", &Recipe::power, 0, unbounded, "of the polynomial"},
+      {"milestones", &Recipe::milestones, 0, 0, "epochs at which the step schedule drops"},
+      {"gamma", &Recipe::gamma, 0, unbounded, "factor at each milestone"},
+      {"crop_padding", &Recipe::cropPadding, 0, 1024, "pixels of padding for random crops"},
+      {"flip", &Recipe::flip, 0, 0, "mirror half of the images"},
+      {"resized_crop", &Recipe::resizedCrop, 0, 0, "crops of random size and aspect"},
+  };
+  return fields;
+}
+
+const char *fanfold::optimizerName(Recipe::Optimizer optimizer) {
+  switch (optimizer) {
+  case Recipe::Optimizer::sgd:
+    return "sgd";
+  case Recipe::Optimizer::adamw:
+    return "adamw";
+  case Recipe::Optimizer::lars:
+    return "lars";
+  }
+  return "unknown";
+}
+
+const char *fanfold::scheduleName(Recipe::Schedule schedule) {
+  switch (schedule) {
+  case Recipe::Schedule::constant:
+    return "constant";
+  case Recipe::Schedule::step:
+    return "step";
+  case Recipe::Schedule::cosine:
+    return "cosine";
+  case Recipe::Schedule::polynomial:
+    return "polynomial";
+  }
+  return "unknown";
+}
+
+Status fanfold::setField(Settings &settings, const SettingsField &field, const std::string &text) {
+  Recipe &recipe = settings.recipe();
+  return std::visit(
+      [&](auto member) -> Status {
+        using Type = std::decay_t<decltype(recipe.*member)>;
+        if constexpr (std::is_same_v<Type, bool>) {
+          if (text != "true" && text != "false")
+            return Status::usage("'{}' is neither true nor false", text);
+          recipe.*member = text == "true";
+          return {};
+        } else if constexpr (std::is_arithmetic_v<Type>) {
+          return setNumber(recipe.*member, field, text);
+        } else if constexpr (std::is_same_v<Type, Recipe::Schedule>) {
+          for (Recipe::Schedule schedule : allSchedules)
+            if (text == scheduleName(schedule)) {
+              recipe.*member = schedule;
+              return {};
+            }
+          return Status::usage("'{}' is not one of {}", text, field.help);
+        } else {
+          return setMilestones(settings, text);
+        }
+      },
+      field.member);
+}
+
+ordered_json fanfold::settingsToJson(const Settings &settings, const Program &program) {
+  const Recipe &recipe = settings.recipe();
+  ordered_json result;
+  result["optimizer"] = optimizerName(recipe.optimizer);
+  if (settings.steps)
+    result["steps"] = *settings.steps;
+  for (const SettingsField &field : settingsFields()) {
+    if (!field.appliesTo(program))
+      continue;
+    std::visit(
+        [&](auto member) {
+          using Type = std::decay_t<decltype(recipe.*member)>;
+          if constexpr (std::is_arithmetic_v<Type>)
+            result[field.name] = recipe.*member;
+          else if constexpr (std::is_same_v<Type, Recipe::Schedule>)
+            result[field.name] = scheduleName(recipe.*member);
+          else
+            result[field.name] =
+                std::vector<double>((recipe.*member).begin(), (recipe.*member).end());
+        },
+        field.member);
+  }
+  return result;
+}
+
+Status fanfold::settingsFromJson(Settings &settings, const Program &program, const json &object) {
+  if (!object.is_object())
+    return Status::error("recipe is not an object");
+  for (const SettingsField &field : settingsFields()) {
+    auto found = object.find(field.name);
+    if (found == object.end() || !field.appliesTo(program))
+      continue;
+    // One parser for both: a JSON value spells itself as the command line does,
+    // but for the quotes of a string and the brackets of a list.
+    std::string text = found->is_string() ? found->get<std::string>() : found->dump();
+    if (found->is_array())
+      text = text.substr(1, text.size() - 2);
+    if (Status status = setField(settings, field, text); !status.ok())
+      return Status::error("recipe field {}: {}", field.name, status.message());
+  }
+  settings.steps.reset();
+  if (auto found = object.find("steps"); found != object.end()) {
+    if (!found->is_number_unsigned() || found->get<uint64_t>() > uint64_t{1} << 62)
+      return Status::error("recipe field steps is not a whole number");
+    settings.steps = found->get<int64_t>();
+  }
+  return {};
+}

@@ -1,0 +1,136 @@
+//===- StepCommand.cpp - the command step ---------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Commands.h"
+#include "runtime/Safetensors.h"
+#include "runtime/Schedule.h"
+#include "runtime/Session.h"
+
+#include <cstring>
+
+using namespace fanfold;
+
+namespace {
+
+struct StepOptions {
+  std::string inputs;
+  std::string weights;
+  std::string output;
+  bool eval = false;
+  int64_t step = 0;
+  int threads = 0;
+  SettingsOverrides overrides;
+};
+
+Status loadInputs(Session &session, const SafetensorsFile &file, Phase phase) {
+  std::vector<std::byte> buffer;
+  for (const Input &input : session.program().inputs) {
+    const SafetensorsFile::Tensor *tensor = file.find(input.name);
+    std::string expected = fmt::format("{} {}", safetensorsTypeName(input.type),
+                                       fmt::join(input.shape.begin(), input.shape.end(), "x"));
+    if (!tensor)
+      return Status::error("{}: input {} is missing, expected {}", file.path(), input.name,
+                           expected);
+    if (!tensor->matches(input.type, input.shape))
+      return Status::error("{}: input {} is {}, expected {}", file.path(), input.name,
+                           tensor->description(), expected);
+    buffer.resize(tensor->bytes);
+    FANFOLD_RETURN_IF_ERROR(file.read(*tensor, 0, buffer.data(), buffer.size()));
+    FANFOLD_RETURN_IF_ERROR(
+        session.device().write(phase == Phase::train ? input.trainOffset : input.evalOffset,
+                               buffer.data(), buffer.size()));
+  }
+  return {};
+}
+
+/// Every metric and variable, under its name.
+Status writeResults(Session &session, const std::vector<double> &metrics, const std::string &path) {
+  std::vector<SafetensorsSource> sources;
+  const Program &program = session.program();
+  for (size_t i = 0; i < metrics.size(); ++i)
+    sources.push_back(
+        {program.metrics[i].name,
+         ElementType::f32,
+         {},
+         sizeof(float),
+         [value = static_cast<float>(metrics[i])](size_t begin, void *target, size_t bytes) {
+           std::memcpy(target, reinterpret_cast<const char *>(&value) + begin, bytes);
+           return Status();
+         }});
+  for (const Variable &variable : program.variables)
+    sources.push_back(session.source(variable));
+  return writeSafetensors(path, {{"model", program.model}}, sources);
+}
+
+Status step(Invocation &invocation, const StepOptions &options) {
+  const Program &program = invocation.program;
+  const Phase phase = options.eval ? Phase::eval : Phase::train;
+  Settings settings(program.recipe);
+  for (const auto &[field, text] : options.overrides)
+    FANFOLD_RETURN_IF_ERROR(setField(settings, *field, text));
+
+  Result<SafetensorsFile> inputs = SafetensorsFile::open(options.inputs);
+  if (!inputs)
+    return std::move(inputs).status();
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(program, std::move(invocation.device), options.threads);
+  if (!opened)
+    return std::move(opened).status();
+  Session &session = **opened;
+  FANFOLD_RETURN_IF_ERROR(session.initialize(settings.recipe().seed));
+  if (!options.weights.empty()) {
+    Result<SafetensorsFile> weights = SafetensorsFile::open(options.weights);
+    if (!weights)
+      return std::move(weights).status();
+    FANFOLD_RETURN_IF_ERROR(session.load(
+        *weights, [](Variable::Role role) { return role == Variable::Role::parameter; }));
+  }
+  FANFOLD_RETURN_IF_ERROR(loadInputs(session, *inputs, phase));
+  FANFOLD_RETURN_IF_ERROR(session.writeScalars(
+      settings.recipe(), peakLearningRate(settings.recipe(), program.batch), options.step));
+  FANFOLD_RETURN_IF_ERROR(session.run(phase));
+  Result<std::vector<double>> metrics = session.metrics(phase);
+  if (!metrics)
+    return std::move(metrics).status();
+  return writeResults(session, *metrics, options.output);
+}
+
+} // namespace
+
+void fanfold::addStepCommand(CLI::App &app, const Program &program, Command &chosen) {
+  CLI::App *command = app.add_subcommand(
+      "step", "Run one step on given inputs and write everything it leaves behind");
+  auto options = std::make_shared<StepOptions>();
+  command
+      ->add_option("--inputs", options->inputs, "safetensors file with the model's inputs by name")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--weights", options->weights,
+                   "safetensors file with variables by name; parameters must be complete, what "
+                   "else is missing keeps its first value")
+      ->type_name("FILE");
+  command
+      ->add_option("-o,--output", options->output,
+                   "safetensors file for the metrics and variables after the step")
+      ->required()
+      ->type_name("FILE");
+  command->add_flag("--eval", options->eval, "the eval step instead of the train step");
+  command->add_option("--step", options->step, "number of the step, from 0 [0]")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 53))
+      ->type_name("N");
+  addThreadsOption(*command, options->threads);
+  // The step runs at the learning rate itself; what shapes a schedule has no say.
+  addSettingsOptions(*command, program, options->overrides, [](const SettingsField &field) {
+    std::string_view name = field.name;
+    return field.scalar || name == "learning_rate" || name == "reference_batch" || name == "seed";
+  });
+  command->callback([options, &chosen] {
+    chosen = [options](Invocation &invocation) { return step(invocation, *options); };
+  });
+}
