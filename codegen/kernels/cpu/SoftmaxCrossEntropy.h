@@ -34,6 +34,8 @@ inline double softmaxCrossEntropyRow(int64_t classes, float smoothing, const flo
   float maximum = logits[0];
   for (int64_t c = 1; c < classes; ++c)
     maximum = logits[c] > maximum ? logits[c] : maximum;
+  // Before the loop, which may write over it.
+  const float own = label >= 0 && label < classes ? logits[label] : 0.0f;
   double sum = 0, sumOfLogits = 0;
   for (int64_t c = 0; c < classes; ++c) {
     const float shifted = logits[c] - maximum;
@@ -49,7 +51,7 @@ inline double softmaxCrossEntropyRow(int64_t classes, float smoothing, const flo
   if (label >= classes)
     return std::numeric_limits<double>::quiet_NaN();
   const double logSum = std::log(sum);
-  const double atLabel = logSum - (double{logits[label]} - double{maximum});
+  const double atLabel = logSum - double{own - maximum};
   if (smoothing == 0.0f)
     return atLabel;
   const double mean = logSum - sumOfLogits / static_cast<double>(classes);

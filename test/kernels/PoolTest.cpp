@@ -1,0 +1,187 @@
+//===- PoolTest.cpp - poolings against their definition -------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelTest.h"
+
+#include "codegen/kernels/cpu/Pool.h"
+#include "codegen/kernels/reference/Pool.h"
+
+using namespace fanfold;
+using namespace fanfold::test;
+using cpu::Pool2dShape;
+
+namespace {
+
+class PoolTest : public KernelTest {};
+
+/// Sizes as the model files give them, with PyTorch's rule for ceil mode: the last
+/// window begins within the input or the padding before it.
+Pool2dShape makeShape(int64_t batch, std::pair<int64_t, int64_t> size, int64_t channels,
+                      std::pair<int64_t, int64_t> kernel, std::pair<int64_t, int64_t> stride,
+                      std::pair<int64_t, int64_t> pad, bool ceil) {
+  const auto windows = [ceil](int64_t size, int64_t kernel, int64_t stride, int64_t pad) {
+    const int64_t steps = size + 2 * pad - kernel;
+    int64_t count = (steps + (ceil ? stride - 1 : 0)) / stride + 1;
+    if (ceil && (count - 1) * stride >= size + pad)
+      --count;
+    return count;
+  };
+  return {batch,
+          size.first,
+          size.second,
+          channels,
+          windows(size.first, kernel.first, stride.first, pad.first),
+          windows(size.second, kernel.second, stride.second, pad.second),
+          kernel.first,
+          kernel.second,
+          stride.first,
+          stride.second,
+          pad.first,
+          pad.second};
+}
+
+std::vector<Pool2dShape> shapes() {
+  std::vector<Pool2dShape> list;
+  for (int64_t channels : {1, 3, 5, 16, 17, 64, 300})
+    for (bool ceil : {false, true}) {
+      list.push_back(makeShape(2, {8, 8}, channels, {2, 2}, {2, 2}, {0, 0}, ceil));
+      list.push_back(makeShape(1, {9, 7}, channels, {3, 3}, {2, 2}, {1, 1}, ceil));
+      list.push_back(makeShape(2, {10, 9}, channels, {3, 3}, {2, 2}, {0, 0}, ceil));
+    }
+  list.push_back(makeShape(3, {7, 7}, 64, {7, 7}, {1, 1}, {0, 0}, false)); // global
+  list.push_back(makeShape(1, {1, 1}, 1, {1, 1}, {1, 1}, {0, 0}, false));
+  list.push_back(makeShape(2, {6, 8}, 5, {3, 2}, {1, 3}, {1, 0}, true));
+  list.push_back(makeShape(1, {5, 5}, 4, {3, 3}, {1, 1}, {1, 1}, false)); // overlapping
+  list.push_back(makeShape(1, {5, 6}, 4, {2, 2}, {3, 3}, {0, 0}, false)); // gaps
+  list.push_back(makeShape(1, {7, 7}, 3, {4, 4}, {3, 3}, {2, 2}, true));
+  list.push_back({1, 2, 2, 3, 4, 4, 1, 1, 1, 1, 1, 1}); // windows of padding alone
+  return list;
+}
+
+std::string describe(const Pool2dShape &s) {
+  std::string text = "shape";
+  for (int64_t v : {s.batch, s.inHeight, s.inWidth, s.channels, s.outHeight, s.outWidth,
+                    s.kernelHeight, s.kernelWidth, s.strideHeight, s.strideWidth, s.padHeight,
+                    s.padWidth})
+    text += " " + std::to_string(v);
+  return text;
+}
+
+} // namespace
+
+TEST_F(PoolTest, MaximaAgreeWithDefinition) {
+  for (const Pool2dShape &s : shapes()) {
+    SCOPED_TRACE(describe(s));
+    Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
+    // Few distinct values, so that maxima tie and the first must be found.
+    for (int64_t i = 0; i < s.inputSize(); ++i)
+      x.exact[i] = double{x.single[i] = std::round(x.single[i] * 3)};
+    std::vector<double> y = poisoned(s.outputSize()), dx = poisoned(s.inputSize());
+    reference::maxPool2d(s, x.exact.data(), y.data());
+    reference::maxPool2dGradient(s, x.exact.data(), y.data(), dy.exact.data(), dx.data());
+    for (int threads = 1; threads <= 2; ++threads) {
+      Buffer<float> yOut(y.size()), dxOut(dx.size());
+      withThreads(threads, [&] {
+        cpu::maxPool2d(s, x.single, yOut);
+        cpu::maxPool2dGradient(s, x.single, yOut, dy.single, dxOut);
+      });
+      for (size_t i = 0; i < y.size(); ++i)
+        ASSERT_EQ(double{yOut[i]}, y[i]) << i;
+      expectClose(dxOut, dx, 1e-6, "dx");
+    }
+  }
+}
+
+TEST_F(PoolTest, AveragesAgreeWithDefinition) {
+  for (const Pool2dShape &s : shapes())
+    for (bool countPadding : {false, true}) {
+      SCOPED_TRACE(describe(s) + (countPadding ? ", padding counted" : ""));
+      const Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
+      std::vector<double> y = poisoned(s.outputSize()), dx = poisoned(s.inputSize());
+      reference::avgPool2d(s, countPadding, x.exact.data(), y.data());
+      reference::avgPool2dGradient(s, countPadding, dy.exact.data(), dx.data());
+      Buffer<float> first(dx.size());
+      for (int threads = 1; threads <= 2; ++threads) {
+        Buffer<float> yOut(y.size()), dxOut(dx.size());
+        withThreads(threads, [&] {
+          cpu::avgPool2d(s, countPadding, x.single, yOut);
+          cpu::avgPool2dGradient(s, countPadding, dy.single, dxOut);
+        });
+        expectClose(yOut, y, 2e-6, "y");
+        expectClose(dxOut, dx, 2e-6, "dx");
+        if (threads == 1)
+          std::copy(dxOut.begin(), dxOut.end(), first.begin());
+        else
+          expectSame(dxOut, first, "dx");
+      }
+    }
+}
+
+TEST_F(PoolTest, NanReachesItsWindowsAlone) {
+  const Pool2dShape s = makeShape(1, {6, 6}, 20, {2, 2}, {2, 2}, {0, 0}, false);
+  const int64_t rowStride = s.inWidth * s.channels, channel = 7;
+  // Each position within the window of output (1, 1).
+  for (int64_t position : {0, 1, 2, 3}) {
+    const Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
+    const int64_t at =
+        (2 + position / 2) * rowStride + (2 + position % 2) * s.channels + channel;
+    const int64_t out = (1 * s.outWidth + 1) * s.channels + channel;
+    x.single[at] = notANumber;
+    Buffer<float> maximum(s.outputSize()), average(s.outputSize()), dx(s.inputSize());
+    cpu::maxPool2d(s, x.single, maximum);
+    cpu::avgPool2d(s, false, x.single, average);
+    cpu::maxPool2dGradient(s, x.single, maximum, dy.single, dx);
+    for (int64_t i = 0; i < s.outputSize(); ++i) {
+      EXPECT_EQ(std::isnan(maximum[i]), i == out) << i;
+      EXPECT_EQ(std::isnan(average[i]), i == out) << i;
+    }
+    EXPECT_EQ(dx[at], dy.single[out]);
+  }
+}
+
+TEST_F(PoolTest, DivisorsAreThoseOfPyTorch) {
+  // avg_pool2d(ones(1, 1, 6, 1), (3, 1), (2, 1), (1, 0), ceil_mode=True): the first
+  // window has one row of padding, which counts; the last has one too, and another
+  // beyond it, which never does.
+  const Pool2dShape s = makeShape(1, {6, 1}, 1, {3, 1}, {2, 1}, {1, 0}, true);
+  ASSERT_EQ(s.outHeight, 4);
+  const float ones[] = {1, 1, 1, 1, 1, 1};
+  float without[4], with[4];
+  cpu::avgPool2d(s, false, ones, without);
+  cpu::avgPool2d(s, true, ones, with);
+  const float expected[] = {2.0f / 3, 1, 1, 1.0f / 2};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(without[i], 1);
+    EXPECT_FLOAT_EQ(with[i], expected[i]);
+  }
+}
+
+TEST_F(PoolTest, ReferenceGradientsAreDerivatives) {
+  for (const Pool2dShape &s : {makeShape(1, {5, 6}, 2, {3, 3}, {2, 2}, {1, 1}, true),
+                               makeShape(2, {4, 4}, 1, {2, 3}, {1, 1}, {0, 1}, false)}) {
+    std::vector<double> x = randomInput(s.inputSize()).exact;
+    const std::vector<double> dy = randomInput(s.outputSize()).exact;
+    std::vector<double> y(s.outputSize()), dx = poisoned(x.size());
+    // Far enough apart that a step does not change which is the maximum.
+    for (size_t i = 0; i < x.size(); ++i)
+      x[i] = static_cast<double>((i * 7919) % 1009) * 0.01;
+    reference::maxPool2d(s, x.data(), y.data());
+    reference::maxPool2dGradient(s, x.data(), y.data(), dy.data(), dx.data());
+    expectGradient(x, dx, [&] {
+      reference::maxPool2d(s, x.data(), y.data());
+      return dot(y, dy);
+    }, "dx of the maximum");
+    for (bool countPadding : {false, true}) {
+      reference::avgPool2dGradient(s, countPadding, dy.data(), dx.data());
+      expectGradient(x, dx, [&] {
+        reference::avgPool2d(s, countPadding, x.data(), y.data());
+        return dot(y, dy);
+      }, "dx of the average");
+    }
+  }
+}
