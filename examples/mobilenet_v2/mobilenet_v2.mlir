@@ -13,7 +13,8 @@ cnn.block @inverted_residual(%x) params(inputs, outputs, expand, stride = 1) {
     %expand = cnn.use @conv(%x) with(filters = expand * inputs)
     cnn.yield %expand
   }
-  %depthwise = cnn.use @conv(%wide) with(filters = expand * inputs, kernel = 3, stride = stride, groups = expand * inputs)
+  %depthwise = cnn.use @conv(%wide)
+    with(filters = expand * inputs, kernel = 3, stride = stride, groups = expand * inputs)
   %project = cnn.conv2d %depthwise filters(outputs) kernel(1)
   %project_bn = cnn.batch_norm %project
   %result = cnn.if((stride == 1) * (inputs == outputs)) {
@@ -26,8 +27,10 @@ cnn.block @inverted_residual(%x) params(inputs, outputs, expand, stride = 1) {
 }
 
 cnn.block @stage(%x) params(inputs, outputs, depth, stride = 1, expand = 6) {
-  %first = cnn.use @inverted_residual(%x) with(inputs = inputs, outputs = outputs, expand = expand, stride = stride)
-  %rest = cnn.use @inverted_residual(%first) with(inputs = outputs, outputs = outputs, expand = expand) repeat(depth - 1)
+  %first = cnn.use @inverted_residual(%x)
+    with(inputs = inputs, outputs = outputs, expand = expand, stride = stride)
+  %rest = cnn.use @inverted_residual(%first)
+    with(inputs = outputs, outputs = outputs, expand = expand) repeat(depth - 1)
   cnn.yield %rest
 }
 

@@ -14,7 +14,7 @@ is zero but for rounding (of a shift that the next normalisation takes away) is
 measured against the largest gradient instead of against itself.
 
 Images are smaller than in the examples, so that a step takes seconds, and dropout
-is off: its mask is ours alone.
+is off: its mask is ours alone (check_dropout.py looks at it).
 
 Exit status: 0 all agree, 1 some do not, 77 PyTorch is missing.
 """

@@ -18,18 +18,15 @@ class CommandError(Exception):
     """A command failed; the text has its command line and what it printed."""
 
 
-def run(command, **options):
+def run(command):
     """Runs a command; returns its standard output."""
     try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise CommandError(f"{command[0]}: {error.strerror}") from error
     if done.returncode:
-        raise CommandError(
-            f"exit status {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}".strip()
-        )
+        said = f"{' '.join(command)}\n{done.stdout}{done.stderr}".strip()
+        raise CommandError(f"exit status {done.returncode}: {said}")
     return done.stdout
 
 

@@ -58,7 +58,7 @@ def check(fanfold, seed):
     layers = model_file.parse(text)
     inputs = program.randomInputs(layers, BATCH, seed)
     weights = program.randomWeights(layers, seed)
-    plain, outputs = None, {}
+    plain = None
     with tempfile.TemporaryDirectory() as folder:
         for number, flags in enumerate(combinations()):
             title = " ".join(flags) or "default flags"
@@ -69,8 +69,8 @@ def check(fanfold, seed):
                 outputs = tensor_file.read(program.step(binary, inputs, weights))
             except (program.CommandError, tensor_file.FormatError) as error:
                 return f"{title}: {error}"
-            missing = {"loss", *(f"grad/{n}" for n in model_file.variables(layers))} - outputs.keys()
-            if missing:
+            expected = {"loss", *(f"grad/{name}" for name in model_file.variables(layers))}
+            if missing := expected - outputs.keys():
                 return f"{title}: the output lacks {sorted(missing)}"
             if plain is None:
                 plain = outputs
@@ -100,7 +100,8 @@ def main():
             if wrong:
                 print(f"seed {seed}: {wrong}", flush=True)
                 failures += 1
-    print(f"{len(seeds) - failures} of {len(seeds)} networks agree in {2 ** len(FLAGS)} programs each")
+    agree = len(seeds) - failures
+    print(f"{agree} of {len(seeds)} networks agree in {2 ** len(FLAGS)} programs each")
     return 1 if failures else 0
 
 
