@@ -8,8 +8,6 @@
 
 #include "io/Chunk.h"
 
-// Otherwise the type of a hash under way is incomplete.
-#define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
 #include <cassert>
@@ -38,14 +36,9 @@ T load(const uint8_t *source) {
 
 /// The checksum of a header is taken with its own field zero.
 uint64_t checksumOfHeader(ByteView header) {
-  uint8_t fixed[headerFixedBytes];
-  std::memcpy(fixed, header.data, headerFixedBytes);
-  store<uint64_t>(fixed + headerChecksum, 0);
-  XXH3_state_t state;
-  XXH3_64bits_reset(&state);
-  XXH3_64bits_update(&state, fixed, headerFixedBytes);
-  XXH3_64bits_update(&state, header.data + headerFixedBytes, header.size - headerFixedBytes);
-  return XXH3_64bits_digest(&state);
+  Bytes copy(header.data, header.data + header.size);
+  store<uint64_t>(copy.data() + headerChecksum, 0);
+  return XXH3_64bits(copy.data(), copy.size());
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include "io/Loader.h"
 
 #include "io/ChunkWindow.h"
+#include "io/Lookup.h"
 #include "io/Shuffle.h"
 #include "io/Store.h"
 #include "io/WorkerPool.h"
@@ -264,16 +265,10 @@ io::openDataSource(const std::string &url, const std::string &split, const Batch
   Result<DatasetRecord> record = store->find(parts->dataset);
   if (!record)
     return std::move(record).status();
-  const auto found = record->splits.find(split);
-  if (found == record->splits.end()) {
-    std::string names;
-    for (const auto &[name, unused] : record->splits)
-      names += (names.empty() ? "" : ", ") + name;
-    return Status::error("data set '{}' has no split '{}'; it has {}", parts->dataset, split,
-                         names);
-  }
-
-  const SplitRecord &there = found->second;
+  Result<SplitRecord> found = findSplit(*record, split);
+  if (!found)
+    return std::move(found).status();
+  const SplitRecord &there = *found;
   const auto channels = static_cast<uint32_t>(format.channels);
   const bool onlyRaw = there.encodings == std::vector<Encoding>{Encoding::raw};
   const uint32_t widest = !onlyRaw && channels == 3 ? 3 : there.largest.channels;

@@ -1,0 +1,54 @@
+//===- Commands.cpp - what the commands of dlfs share ---------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/dlfs/Commands.h"
+
+#include <chrono>
+#include <unistd.h>
+
+using namespace fanfold;
+using namespace fanfold::dlfs;
+
+void dlfs::addFormatOption(CLI::App &command, bool &json) {
+  command
+      .add_option_function<std::string>(
+          "--format", [&json](const std::string &format) { json = format == "json"; },
+          "Form of the output")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("text|json");
+}
+
+void dlfs::addSplitOption(CLI::App &command, std::string &split, const std::string &description) {
+  command.add_option("--split", split, description)
+      ->check(CLI::IsMember({"train", "test"}))
+      ->type_name("train|test");
+}
+
+ProgressLine::ProgressLine(bool quiet) : active(!quiet && ::isatty(STDERR_FILENO)) {}
+
+ProgressLine::~ProgressLine() {
+  if (shown)
+    fmt::print(stderr, "\r\033[K");
+}
+
+bool ProgressLine::due() {
+  if (!active)
+    return false;
+  const double now =
+      std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  if (now < next)
+    return false;
+  next = now + 0.1;
+  return true;
+}
+
+void ProgressLine::show(const std::string &text) {
+  fmt::print(stderr, "\r{}\033[K", text);
+  std::fflush(stderr);
+  shown = true;
+}

@@ -1,0 +1,64 @@
+//===- Commands.h - the commands of dlfs ----------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each command adds its options to the command line and, when it is the one that
+// was given, sets what is to be run. `main` has the list of them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_TOOLS_DLFS_COMMANDS_H
+#define FANFOLD_TOOLS_DLFS_COMMANDS_H
+
+#include "runtime/Status.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+namespace fanfold::dlfs {
+
+using Command = std::function<Status()>;
+
+/// Each adds one subcommand to `app`. Parsing sets `chosen`, which must outlive
+/// the app.
+void addImportCommand(CLI::App &app, Command &chosen);
+void addLsCommand(CLI::App &app, Command &chosen);
+void addStatCommand(CLI::App &app, Command &chosen);
+void addCatCommand(CLI::App &app, Command &chosen);
+void addVerifyCommand(CLI::App &app, Command &chosen);
+
+/// "--format=text|json".
+void addFormatOption(CLI::App &command, bool &json);
+
+/// "--split=train|test".
+void addSplitOption(CLI::App &command, std::string &split, const std::string &description);
+
+/// A line on stderr that is rewritten while work goes on; nothing if stderr is
+/// not a terminal or --quiet was given.
+class ProgressLine {
+public:
+  explicit ProgressLine(bool quiet);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine &) = delete;
+  ProgressLine &operator=(const ProgressLine &) = delete;
+
+  /// Whether a tenth of a second has passed since the last show(). Cheap enough
+  /// to ask for every sample.
+  bool due();
+  void show(const std::string &text);
+
+private:
+  bool active;
+  bool shown = false;
+  double next = 0; ///< Seconds of the steady clock.
+};
+
+} // namespace fanfold::dlfs
+
+#endif // FANFOLD_TOOLS_DLFS_COMMANDS_H
