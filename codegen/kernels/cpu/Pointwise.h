@@ -33,9 +33,12 @@ namespace fanfold::cpu {
 template <class Body>
 void pointwise(int64_t n, Body body) {
   parallelFor(n, 16384, [=](int64_t begin, int64_t end) {
+    // A copy of the thread's own, whose pointers the compiler keeps in registers;
+    // a load of one under a condition would keep the loop from vectorising.
+    const Body kernel = body;
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i)
-      body(i);
+      kernel(i);
   });
 }
 
@@ -47,11 +50,12 @@ void pointwise(int64_t rows, int64_t channels, Body body) {
     return;
   }
   parallelFor(rows, rowGrain(channels), [=](int64_t begin, int64_t end) {
+    const Body kernel = body;
     for (int64_t row = begin; row < end; ++row) {
       const int64_t first = row * channels;
 #pragma omp simd
       for (int64_t c = 0; c < channels; ++c)
-        body(first + c, c);
+        kernel(first + c, c);
     }
   });
 }
@@ -154,7 +158,7 @@ void pointwiseReduce(int64_t rows, int64_t channels, Body body, float *const (&o
                   const int64_t rowBegin = block / channelBlocks * reduceRows;
                   const int64_t rowEnd = std::min(rows, rowBegin + reduceRows);
                   float *partial = partials + block / channelBlocks * Results * channels;
-                  if (channels == 1) {
+                  if (channels == 1) { // known to be one, rows are contiguous
                     reduceNarrow<Results>(rowBegin, rowEnd, 1, body, partial);
                   } else if (channels < narrowChannels) {
                     reduceNarrow<Results>(rowBegin, rowEnd, channels, body, partial);
