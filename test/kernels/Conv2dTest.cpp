@@ -24,7 +24,8 @@ class Conv2dTest : public KernelTest {};
 
 /// A shape whose output is as large as the padding on all sides allows.
 Conv2dShape makeShape(int64_t batch, std::pair<int64_t, int64_t> size, int64_t in, int64_t out,
-                      std::pair<int64_t, int64_t> kernel, std::pair<int64_t, int64_t> stride = {1, 1},
+                      std::pair<int64_t, int64_t> kernel,
+                      std::pair<int64_t, int64_t> stride = {1, 1},
                       std::pair<int64_t, int64_t> pad = {0, 0},
                       std::pair<int64_t, int64_t> dilation = {1, 1}, int64_t groups = 1) {
   const auto windows = [](int64_t size, int64_t kernel, int64_t stride, int64_t pad,
@@ -58,9 +59,9 @@ std::vector<Conv2dShape> shapes() {
       makeShape(1, {35, 35}, 3, 24, {11, 11}, {4, 4}, {2, 2}),
       makeShape(2, {9, 7}, 64, 16, {1, 1}, {2, 2}),
       makeShape(2, {8, 8}, 64, 64, {3, 3}, {1, 1}, {1, 1}),
-      makeShape(2, {10, 6}, 16, 17, {1, 7}, {1, 1}, {0, 3}),     // Inception's 1x7
+      makeShape(2, {10, 6}, 16, 17, {1, 7}, {1, 1}, {0, 3}), // Inception's 1x7
       makeShape(2, {6, 10}, 17, 16, {7, 1}, {1, 1}, {3, 0}),
-      makeShape(2, {11, 9}, 5, 6, {3, 2}, {2, 1}, {1, 0}),       // asymmetric everything
+      makeShape(2, {11, 9}, 5, 6, {3, 2}, {2, 1}, {1, 0}), // asymmetric everything
       makeShape(2, {13, 13}, 16, 8, {3, 3}, {1, 1}, {2, 2}, {2, 2}),
       makeShape(1, {13, 12}, 3, 5, {3, 3}, {2, 2}, {2, 1}, {2, 3}),
       makeShape(2, {9, 9}, 16, 32, {5, 5}, {1, 1}, {2, 2}, {1, 1}, 2), // AlexNet
@@ -72,8 +73,8 @@ std::vector<Conv2dShape> shapes() {
       makeShape(2, {7, 7}, 5, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 5),
       makeShape(1, {9, 9}, 17, 17, {3, 3}, {1, 1}, {2, 2}, {2, 2}, 17),
       makeShape(1, {7, 7}, 8, 16, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 8), // two filters a channel
-      makeShape(1, {3, 3}, 4, 4, {3, 3}, {1, 1}, {2, 2}),        // windows mostly padding
-      makeShape(1, {5, 5}, 8, 8, {2, 2}, {3, 3}),                // rows and columns unused
+      makeShape(1, {3, 3}, 4, 4, {3, 3}, {1, 1}, {2, 2}),             // windows mostly padding
+      makeShape(1, {5, 5}, 8, 8, {2, 2}, {3, 3}),                     // rows and columns unused
   };
   for (int64_t in : {1, 3, 5, 16, 17, 64})
     for (int64_t out : {1, 5, 16, 17})
@@ -106,8 +107,8 @@ TEST_F(Conv2dTest, AgreesWithDefinition) {
     const cpu::Conv2d forward(s);
     const cpu::Conv2dDataGradient dataGradient(s);
     const cpu::Conv2dWeightGradient weightGradient(s);
-    for (const char *name : {forward.implementation(), dataGradient.implementation(),
-                             weightGradient.implementation()})
+    for (const char *name :
+         {forward.implementation(), dataGradient.implementation(), weightGradient.implementation()})
       EXPECT_EQ(std::strstr(name, "ref"), nullptr) << name;
     for (int run = 0; run < 2; ++run) { // the second finds its own workspace, not a fresh one
       Buffer<float> yOut(y.size()), dxOut(dx.size()), dwOut(dw.size());
@@ -135,9 +136,9 @@ TEST_F(Conv2dTest, RepeatsItsBits) {
       const cpu::Conv2d forward(s);
       const cpu::Conv2dDataGradient dataGradient(s);
       const cpu::Conv2dWeightGradient weightGradient(s);
-      const Buffer<std::byte> workspace(std::max({forward.workspaceBytes(),
-                                                  dataGradient.workspaceBytes(),
-                                                  weightGradient.workspaceBytes()}));
+      const Buffer<std::byte> workspace(
+          std::max({forward.workspaceBytes(), dataGradient.workspaceBytes(),
+                    weightGradient.workspaceBytes()}));
       Buffer<float> outputs[] = {Buffer<float>(s.outputSize()), Buffer<float>(s.inputSize()),
                                  Buffer<float>(s.filterSize())};
       forward.run(x.single, w.single, nullptr, outputs[0], workspace);
@@ -170,11 +171,20 @@ TEST_F(Conv2dTest, EpilogueHasTheBitsOfSeparateKernels) {
           if (hasBias)
             value = value + bias.single[i % s.outChannels];
           switch (activation) {
-          case Activation::none: break;
-          case Activation::relu: value = value < 0 ? 0 : value; break;
-          case Activation::relu6: value = value < 0 ? 0 : value > 6 ? 6 : value; break;
-          case Activation::sigmoid: value = 1 / (1 + std::exp(-value)); break;
-          case Activation::tanh: value = std::tanh(value); break;
+          case Activation::none:
+            break;
+          case Activation::relu:
+            value = value < 0 ? 0 : value;
+            break;
+          case Activation::relu6:
+            value = value < 0 ? 0 : value > 6 ? 6 : value;
+            break;
+          case Activation::sigmoid:
+            value = 1 / (1 + std::exp(-value));
+            break;
+          case Activation::tanh:
+            value = std::tanh(value);
+            break;
           }
           expected[i] = value;
         }
@@ -218,9 +228,8 @@ TEST_F(Conv2dTest, RejectsImpossibleShapes) {
 }
 
 TEST_F(Conv2dTest, ReferenceGradientsAreDerivatives) {
-  for (const Conv2dShape &s :
-       {makeShape(2, {5, 4}, 2, 3, {3, 2}, {2, 1}, {1, 0}),
-        makeShape(1, {6, 6}, 4, 6, {2, 2}, {1, 1}, {1, 1}, {2, 2}, 2)}) {
+  for (const Conv2dShape &s : {makeShape(2, {5, 4}, 2, 3, {3, 2}, {2, 1}, {1, 0}),
+                               makeShape(1, {6, 6}, 4, 6, {2, 2}, {1, 1}, {1, 1}, {2, 2}, 2)}) {
     std::vector<double> x = randomInput(s.inputSize()).exact, w = randomInput(s.filterSize()).exact;
     const std::vector<double> dy = randomInput(s.outputSize()).exact;
     std::vector<double> y(s.outputSize()), dx = poisoned(x.size()), dw = poisoned(w.size());

@@ -105,8 +105,8 @@ inline void expectClose(const Buffer<float> &actual, const std::vector<double> &
     largest = std::max(largest, std::abs(value));
   for (size_t i = 0; i < expected.size(); ++i) {
     const double error = std::abs(double{actual[i]} - expected[i]);
-    ASSERT_FALSE(std::isnan(error)) << what << " at " << i << " is " << actual[i] << ", expected "
-                                    << expected[i];
+    ASSERT_FALSE(std::isnan(error))
+        << what << " at " << i << " is " << actual[i] << ", expected " << expected[i];
     worst = std::max(worst, error);
   }
   EXPECT_LE(worst, tolerance * largest) << what;

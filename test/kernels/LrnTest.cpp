@@ -23,9 +23,9 @@ struct Case {
   float alpha, beta, k;
 };
 const Case cases[] = {
-    {7, 96, 5, 1e-4f, 0.75f, 1},  {3, 5, 5, 0.5f, 0.75f, 2},      {3, 3, 7, 0.5f, 0.75f, 1},
-    {4, 1, 1, 1, 0.5f, 1},        {5, 17, 4, 0.9f, 0.75f, 0.5f}, {200, 64, 2, 0.3f, 1.25f, 1},
-    {2, 1100, 5, 1, 0.75f, 1},    {2, 1025, 256, 3, 0.75f, 1},    {1, 513, 9, 1, 0.6f, 2}};
+    {7, 96, 5, 1e-4f, 0.75f, 1}, {3, 5, 5, 0.5f, 0.75f, 2},     {3, 3, 7, 0.5f, 0.75f, 1},
+    {4, 1, 1, 1, 0.5f, 1},       {5, 17, 4, 0.9f, 0.75f, 0.5f}, {200, 64, 2, 0.3f, 1.25f, 1},
+    {2, 1100, 5, 1, 0.75f, 1},   {2, 1025, 256, 3, 0.75f, 1},   {1, 513, 9, 1, 0.6f, 2}};
 
 } // namespace
 
@@ -37,8 +37,8 @@ TEST_F(LrnTest, AgreesWithDefinition) {
     std::vector<double> y = poisoned(n), dx = poisoned(n);
     reference::lrn(t.rows, t.channels, t.size, double{t.alpha}, double{t.beta}, double{t.k},
                    x.exact.data(), y.data());
-    reference::lrnGradient(t.rows, t.channels, t.size, double{t.alpha}, double{t.beta},
-                           double{t.k}, x.exact.data(), dy.exact.data(), dx.data());
+    reference::lrnGradient(t.rows, t.channels, t.size, double{t.alpha}, double{t.beta}, double{t.k},
+                           x.exact.data(), dy.exact.data(), dx.data());
     Buffer<float> first(n);
     for (int threads = 1; threads <= 2; ++threads) {
       Buffer<float> yOut(n), dxOut(n);
@@ -74,12 +74,16 @@ TEST_F(LrnTest, NanReachesItsWindowAlone) {
 TEST_F(LrnTest, ReferenceGradientIsTheDerivative) {
   for (int64_t size : {1, 2, 3, 5}) {
     const int64_t rows = 2, channels = 6;
-    std::vector<double> x = randomInput(rows * channels).exact, y(x.size()), dx = poisoned(x.size());
+    std::vector<double> x = randomInput(rows * channels).exact, y(x.size()),
+                        dx = poisoned(x.size());
     const std::vector<double> dy = randomInput(rows * channels).exact;
     reference::lrnGradient(rows, channels, size, 0.7, 0.75, 1.5, x.data(), dy.data(), dx.data());
-    expectGradient(x, dx, [&] {
-      reference::lrn(rows, channels, size, 0.7, 0.75, 1.5, x.data(), y.data());
-      return dot(y, dy);
-    }, "dx");
+    expectGradient(
+        x, dx,
+        [&] {
+          reference::lrn(rows, channels, size, 0.7, 0.75, 1.5, x.data(), y.data());
+          return dot(y, dy);
+        },
+        "dx");
   }
 }

@@ -23,8 +23,8 @@ class MatmulTest : public KernelTest {};
 struct Size {
   int64_t m, n, k;
 };
-const Size sizes[] = {{1, 1, 1},   {1, 10, 500}, {64, 500, 800}, {800, 500, 64}, {64, 10, 500},
-                      {3, 17, 5},  {16, 64, 1},  {17, 1, 33},    {2, 1000, 256}, {128, 96, 64}};
+const Size sizes[] = {{1, 1, 1},  {1, 10, 500}, {64, 500, 800}, {800, 500, 64}, {64, 10, 500},
+                      {3, 17, 5}, {16, 64, 1},  {17, 1, 33},    {2, 1000, 256}, {128, 96, 64}};
 
 } // namespace
 
@@ -32,8 +32,8 @@ TEST_F(MatmulTest, AgreesWithDefinition) {
   for (const Size &s : sizes)
     for (bool transposeA : {false, true})
       for (bool transposeB : {false, true}) {
-        SCOPED_TRACE(::testing::Message() << s.m << " " << s.n << " " << s.k << " " << transposeA
-                                          << " " << transposeB);
+        SCOPED_TRACE(::testing::Message()
+                     << s.m << " " << s.n << " " << s.k << " " << transposeA << " " << transposeB);
         const Input a = randomInput(s.m * s.k), b = randomInput(s.k * s.n);
         std::vector<double> c = poisoned(s.m * s.n);
         reference::matmul(s.m, s.n, s.k, transposeA, transposeB, a.exact.data(), b.exact.data(),

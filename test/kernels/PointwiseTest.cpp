@@ -42,8 +42,7 @@ TEST_F(PointwiseTest, VisitsEveryElementOnce) {
     });
     cpu::pointwise(s.rows * s.channels, [&](int64_t i) { ++flatVisits[i]; });
     Buffer<float> out(s.channels);
-    const Buffer<std::byte> workspace(
-        cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 1));
+    const Buffer<std::byte> workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 1));
     float *const outs[] = {out};
     cpu::pointwiseReduce<1>(
         s.rows, s.channels,
@@ -80,8 +79,7 @@ TEST_F(PointwiseTest, ChannelSumsAgreeForAnyThreads) {
                                 {Buffer<float>(s.channels), Buffer<float>(s.channels)}};
     Buffer<float> copy(n);
     for (int threads = 1; threads <= 3; ++threads) {
-      const Buffer<std::byte> workspace(
-          cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 2));
+      const Buffer<std::byte> workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 2));
       float *const out[] = {sums[threads - 1][0], sums[threads - 1][1]};
       const float *dyData = dy.single, *xData = x.single;
       const float *meanData = mean.single, *invStdData = invStd.single;

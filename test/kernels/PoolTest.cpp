@@ -65,9 +65,9 @@ std::vector<Pool2dShape> shapes() {
 
 std::string describe(const Pool2dShape &s) {
   std::string text = "shape";
-  for (int64_t v : {s.batch, s.inHeight, s.inWidth, s.channels, s.outHeight, s.outWidth,
-                    s.kernelHeight, s.kernelWidth, s.strideHeight, s.strideWidth, s.padHeight,
-                    s.padWidth})
+  for (int64_t v :
+       {s.batch, s.inHeight, s.inWidth, s.channels, s.outHeight, s.outWidth, s.kernelHeight,
+        s.kernelWidth, s.strideHeight, s.strideWidth, s.padHeight, s.padWidth})
     text += " " + std::to_string(v);
   return text;
 }
@@ -128,8 +128,7 @@ TEST_F(PoolTest, NanReachesItsWindowsAlone) {
   // Each position within the window of output (1, 1).
   for (int64_t position : {0, 1, 2, 3}) {
     const Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
-    const int64_t at =
-        (2 + position / 2) * rowStride + (2 + position % 2) * s.channels + channel;
+    const int64_t at = (2 + position / 2) * rowStride + (2 + position % 2) * s.channels + channel;
     const int64_t out = (1 * s.outWidth + 1) * s.channels + channel;
     x.single[at] = notANumber;
     Buffer<float> maximum(s.outputSize()), average(s.outputSize()), dx(s.inputSize());
@@ -172,16 +171,22 @@ TEST_F(PoolTest, ReferenceGradientsAreDerivatives) {
       x[i] = static_cast<double>((i * 7919) % 1009) * 0.01;
     reference::maxPool2d(s, x.data(), y.data());
     reference::maxPool2dGradient(s, x.data(), y.data(), dy.data(), dx.data());
-    expectGradient(x, dx, [&] {
-      reference::maxPool2d(s, x.data(), y.data());
-      return dot(y, dy);
-    }, "dx of the maximum");
+    expectGradient(
+        x, dx,
+        [&] {
+          reference::maxPool2d(s, x.data(), y.data());
+          return dot(y, dy);
+        },
+        "dx of the maximum");
     for (bool countPadding : {false, true}) {
       reference::avgPool2dGradient(s, countPadding, dy.data(), dx.data());
-      expectGradient(x, dx, [&] {
-        reference::avgPool2d(s, countPadding, x.data(), y.data());
-        return dot(y, dy);
-      }, "dx of the average");
+      expectGradient(
+          x, dx,
+          [&] {
+            reference::avgPool2d(s, countPadding, x.data(), y.data());
+            return dot(y, dy);
+          },
+          "dx of the average");
     }
   }
 }

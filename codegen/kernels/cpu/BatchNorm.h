@@ -30,8 +30,8 @@ constexpr int64_t batchNormRows = 64;
 constexpr int64_t batchNormChannels = 512;
 
 /// Mean, and sum of squared distances from it, of one block's channels.
-inline void blockMoments(int64_t rows, int64_t channels, int64_t width, const float *x,
-                         float *mean, float *squares) {
+inline void blockMoments(int64_t rows, int64_t channels, int64_t width, const float *x, float *mean,
+                         float *squares) {
   float sum[batchNormChannels] = {};
   for (int64_t row = 0; row < rows; ++row)
 #pragma omp simd
@@ -106,10 +106,8 @@ inline void batchNormStatistics(int64_t rows, int64_t channels, const float *x, 
       mean[c] = static_cast<float>(center);
       invStd[c] = static_cast<float>(1.0 / std::sqrt(squares / count + double{epsilon}));
       const double unbiased = squares / (count - 1.0);
-      newRunningMean[c] =
-          static_cast<float>((1.0 - momentum) * runningMean[c] + momentum * center);
-      newRunningVar[c] =
-          static_cast<float>((1.0 - momentum) * runningVar[c] + momentum * unbiased);
+      newRunningMean[c] = static_cast<float>((1.0 - momentum) * runningMean[c] + momentum * center);
+      newRunningVar[c] = static_cast<float>((1.0 - momentum) * runningVar[c] + momentum * unbiased);
     }
   });
 }

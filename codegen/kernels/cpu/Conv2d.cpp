@@ -100,10 +100,10 @@ void Conv2d::convolve(const float *x, const float *w, float *y, std::byte *works
 Conv2dDataGradient::Conv2dDataGradient(const Conv2dShape &shape) {
   const Descriptors d(shape);
   const auto hint = d.forward(dnnl::prop_kind::forward_training, makeAttributes());
-  dnnl::convolution_backward_data::primitive_desc pd(
-      {dnnl::algorithm::convolution_direct, d.x, d.anyW, d.y, d.stride, d.dilation, d.padBefore,
-       d.padAfter},
-      makeAttributes(), engine(), hint);
+  dnnl::convolution_backward_data::primitive_desc pd({dnnl::algorithm::convolution_direct, d.x,
+                                                      d.anyW, d.y, d.stride, d.dilation,
+                                                      d.padBefore, d.padAfter},
+                                                     makeAttributes(), engine(), hint);
   // The direct kernels compute a vector of input channels at a time; with a few
   // channels most lanes are idle, and im2col wins by a factor of four.
   const bool narrow = shape.inChannels / shape.groups < 8 && shape.groups == 1;
@@ -129,10 +129,10 @@ void Conv2dDataGradient::run(const float *dy, const float *w, float *dx,
 Conv2dWeightGradient::Conv2dWeightGradient(const Conv2dShape &shape) {
   const Descriptors d(shape);
   const auto hint = d.forward(dnnl::prop_kind::forward_training, makeAttributes());
-  dnnl::convolution_backward_weights::primitive_desc pd(
-      {dnnl::algorithm::convolution_direct, d.x, d.anyW, d.y, d.stride, d.dilation, d.padBefore,
-       d.padAfter},
-      makeAttributes(), engine(), hint);
+  dnnl::convolution_backward_weights::primitive_desc pd({dnnl::algorithm::convolution_direct, d.x,
+                                                         d.anyW, d.y, d.stride, d.dilation,
+                                                         d.padBefore, d.padAfter},
+                                                        makeAttributes(), engine(), hint);
   choose(pd);
   primitive = std::make_unique<Primitive>(
       dnnl::convolution_backward_weights(pd), pd.impl_info_str(),

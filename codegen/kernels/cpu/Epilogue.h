@@ -38,8 +38,7 @@ inline float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 
 /// y = function(y + bias) over rows x channels; `bias` may be null.
 template <class Function>
-void applyEpilogue(int64_t rows, int64_t channels, const float *bias, Function function,
-                   float *y) {
+void applyEpilogue(int64_t rows, int64_t channels, const float *bias, Function function, float *y) {
   if (bias)
     pointwise(rows, channels, [=](int64_t i, int64_t c) { y[i] = function(y[i] + bias[c]); });
   else
@@ -53,16 +52,21 @@ inline void applyEpilogue(Epilogue epilogue, int64_t rows, int64_t channels, con
   switch (epilogue.activation) {
   case Activation::none:
     if (bias)
-      applyEpilogue(rows, channels, bias, [](float x) { return x; }, y);
+      applyEpilogue(
+          rows, channels, bias, [](float x) { return x; }, y);
     return;
   case Activation::relu:
-    return applyEpilogue(rows, channels, bias, [](float x) { return relu(x); }, y);
+    return applyEpilogue(
+        rows, channels, bias, [](float x) { return relu(x); }, y);
   case Activation::relu6:
-    return applyEpilogue(rows, channels, bias, [](float x) { return relu6(x); }, y);
+    return applyEpilogue(
+        rows, channels, bias, [](float x) { return relu6(x); }, y);
   case Activation::sigmoid:
-    return applyEpilogue(rows, channels, bias, [](float x) { return sigmoid(x); }, y);
+    return applyEpilogue(
+        rows, channels, bias, [](float x) { return sigmoid(x); }, y);
   case Activation::tanh:
-    return applyEpilogue(rows, channels, bias, [](float x) { return std::tanh(x); }, y);
+    return applyEpilogue(
+        rows, channels, bias, [](float x) { return std::tanh(x); }, y);
   }
 }
 

@@ -55,8 +55,8 @@ inline void windowSum(int64_t begin, int64_t end, int64_t low, int64_t high, int
 }
 
 /// d[c] of one row for c in [begin, end), at most lrnBlock of them.
-inline void lrnDenominators(int64_t channels, int64_t begin, int64_t end, int64_t size,
-                            float alpha, float k, const float *x, float *out) {
+inline void lrnDenominators(int64_t channels, int64_t begin, int64_t end, int64_t size, float alpha,
+                            float k, const float *x, float *out) {
   const int64_t before = size / 2, after = (size - 1) / 2;
   std::fill(out, out + (end - begin), 0.0f);
   for (int64_t d = -before; d <= after; ++d) {

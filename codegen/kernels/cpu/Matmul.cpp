@@ -15,8 +15,7 @@
 using namespace fanfold::cpu;
 using dnnl::memory;
 
-Matmul::Matmul(int64_t m, int64_t n, int64_t k, bool transposeA, bool transposeB,
-               Epilogue epilogue)
+Matmul::Matmul(int64_t m, int64_t n, int64_t k, bool transposeA, bool transposeB, Epilogue epilogue)
     : epilogue(epilogue), m(m), n(n) {
   if (m < 1 || n < 1 || k < 1)
     throw std::invalid_argument("matrix product has an empty dimension");

@@ -74,31 +74,31 @@ void forEachSample(const Pool2dShape &s, Body body) {
 
 /// y = the maximum of each window.
 inline void maxPool2d(const Pool2dShape &s, const float *x, float *y) {
-  parallelFor(s.batch * s.outHeight, rowGrain(s.outWidth * s.channels),
-              [=](int64_t begin, int64_t end) {
-    for (int64_t line = begin; line < end; ++line) {
-      const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
-      for (int64_t column = 0; column < s.outWidth; ++column) {
-        const detail::PoolWindow window(s, line % s.outHeight, column);
-        float *out = y + (line * s.outWidth + column) * s.channels;
-        std::fill(out, out + s.channels, -std::numeric_limits<float>::infinity());
-        for (int64_t h = window.top; h < window.bottom; ++h)
-          for (int64_t w = window.left; w < window.right; ++w) {
-            const float *in = sample + (h * s.inWidth + w) * s.channels;
+  parallelFor(
+      s.batch * s.outHeight, rowGrain(s.outWidth * s.channels), [=](int64_t begin, int64_t end) {
+        for (int64_t line = begin; line < end; ++line) {
+          const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
+          for (int64_t column = 0; column < s.outWidth; ++column) {
+            const detail::PoolWindow window(s, line % s.outHeight, column);
+            float *out = y + (line * s.outWidth + column) * s.channels;
+            std::fill(out, out + s.channels, -std::numeric_limits<float>::infinity());
+            for (int64_t h = window.top; h < window.bottom; ++h)
+              for (int64_t w = window.left; w < window.right; ++w) {
+                const float *in = sample + (h * s.inWidth + w) * s.channels;
 #pragma omp simd
-            for (int64_t c = 0; c < s.channels; ++c)
-              out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
+                for (int64_t c = 0; c < s.channels; ++c)
+                  out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
+              }
           }
-      }
-    }
-  });
+        }
+      });
 }
 
 /// dx = the gradient of maxPool2d's input. The first maximum of a window, row by
 /// row, takes the window's gradient, as in PyTorch; where the maximum is NaN, the
 /// first NaN does.
-inline void maxPool2dGradient(const Pool2dShape &s, const float *x, const float *y,
-                              const float *dy, float *dx) {
+inline void maxPool2dGradient(const Pool2dShape &s, const float *x, const float *y, const float *dy,
+                              float *dx) {
   detail::forEachSample(s, [=](int64_t sample, int64_t channel, int64_t width) {
     const int64_t inOffset = sample * s.inHeight * s.inWidth * s.channels + channel;
     for (int64_t pixel = 0; pixel < s.inHeight * s.inWidth; ++pixel)
@@ -130,34 +130,33 @@ inline void maxPool2dGradient(const Pool2dShape &s, const float *x, const float 
 /// y = the average of each window; the divisor counts the padding within the padded
 /// input (but nothing beyond it) if `countPadding`.
 inline void avgPool2d(const Pool2dShape &s, bool countPadding, const float *x, float *y) {
-  parallelFor(s.batch * s.outHeight, rowGrain(s.outWidth * s.channels),
-              [=](int64_t begin, int64_t end) {
-    for (int64_t line = begin; line < end; ++line) {
-      const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
-      for (int64_t column = 0; column < s.outWidth; ++column) {
-        const detail::PoolWindow window(s, line % s.outHeight, column);
-        float *out = y + (line * s.outWidth + column) * s.channels;
-        std::fill(out, out + s.channels, 0.0f);
-        if (window.empty())
-          continue;
-        for (int64_t h = window.top; h < window.bottom; ++h)
-          for (int64_t w = window.left; w < window.right; ++w) {
-            const float *in = sample + (h * s.inWidth + w) * s.channels;
+  parallelFor(
+      s.batch * s.outHeight, rowGrain(s.outWidth * s.channels), [=](int64_t begin, int64_t end) {
+        for (int64_t line = begin; line < end; ++line) {
+          const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
+          for (int64_t column = 0; column < s.outWidth; ++column) {
+            const detail::PoolWindow window(s, line % s.outHeight, column);
+            float *out = y + (line * s.outWidth + column) * s.channels;
+            std::fill(out, out + s.channels, 0.0f);
+            if (window.empty())
+              continue;
+            for (int64_t h = window.top; h < window.bottom; ++h)
+              for (int64_t w = window.left; w < window.right; ++w) {
+                const float *in = sample + (h * s.inWidth + w) * s.channels;
 #pragma omp simd
+                for (int64_t c = 0; c < s.channels; ++c)
+                  out[c] += in[c];
+              }
+            const float divisor = window.divisor(countPadding);
             for (int64_t c = 0; c < s.channels; ++c)
-              out[c] += in[c];
+              out[c] /= divisor;
           }
-        const float divisor = window.divisor(countPadding);
-        for (int64_t c = 0; c < s.channels; ++c)
-          out[c] /= divisor;
-      }
-    }
-  });
+        }
+      });
 }
 
 /// dx = the gradient of avgPool2d's input.
-inline void avgPool2dGradient(const Pool2dShape &s, bool countPadding, const float *dy,
-                              float *dx) {
+inline void avgPool2dGradient(const Pool2dShape &s, bool countPadding, const float *dy, float *dx) {
   detail::forEachSample(s, [=](int64_t sample, int64_t channel, int64_t width) {
     const int64_t inOffset = sample * s.inHeight * s.inWidth * s.channels + channel;
     for (int64_t pixel = 0; pixel < s.inHeight * s.inWidth; ++pixel)

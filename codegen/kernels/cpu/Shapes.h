@@ -31,7 +31,7 @@ struct Conv2dShape {
   int64_t strideHeight = 1, strideWidth = 1;
   int64_t padHeight = 0, padWidth = 0;
   int64_t dilationHeight = 1, dilationWidth = 1; ///< 1: adjacent taps.
-  int64_t groups = 1; ///< Divides inChannels and outChannels.
+  int64_t groups = 1;                            ///< Divides inChannels and outChannels.
 
   int64_t inputSize() const { return batch * inHeight * inWidth * inChannels; }
   int64_t outputSize() const { return batch * outHeight * outWidth * outChannels; }

@@ -62,9 +62,8 @@ inline double softmaxCrossEntropyRow(int64_t classes, float smoothing, const flo
 
 /// *loss = the mean loss; probabilities = softmax(logits), rows x classes, which may
 /// be the logits' own memory.
-inline void softmaxCrossEntropy(int64_t rows, int64_t classes, float smoothing,
-                                const float *logits, const int32_t *labels, float *loss,
-                                float *probabilities) {
+inline void softmaxCrossEntropy(int64_t rows, int64_t classes, float smoothing, const float *logits,
+                                const int32_t *labels, float *loss, float *probabilities) {
   // Partial sums have a fixed place each, so that no workspace is needed.
   constexpr int64_t maxBlocks = 64;
   double partials[maxBlocks] = {};
@@ -73,8 +72,8 @@ inline void softmaxCrossEntropy(int64_t rows, int64_t classes, float smoothing,
   parallelFor(rows, grain, [=](int64_t begin, int64_t end) {
     double sum = 0;
     for (int64_t row = begin; row < end; ++row)
-      sum += detail::softmaxCrossEntropyRow(classes, smoothing, logits + row * classes,
-                                            labels[row], probabilities + row * classes);
+      sum += detail::softmaxCrossEntropyRow(classes, smoothing, logits + row * classes, labels[row],
+                                            probabilities + row * classes);
     sums[begin / grain] = sum;
   });
   double total = 0;

@@ -69,7 +69,8 @@ inline void matmul(int64_t m, int64_t n, int64_t k, bool transposeA, bool transp
     for (int64_t j = 0; j < n; ++j) {
       c[i * n + j] = 0;
       for (int64_t l = 0; l < k; ++l)
-        c[i * n + j] += a[transposeA ? l * m + i : i * k + l] * b[transposeB ? j * k + l : l * n + j];
+        c[i * n + j] +=
+            a[transposeA ? l * m + i : i * k + l] * b[transposeB ? j * k + l : l * n + j];
     }
 }
 

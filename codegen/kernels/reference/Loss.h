@@ -55,11 +55,11 @@ inline void softmaxCrossEntropyGradient(int64_t rows, int64_t classes, double sm
                                         double dloss, double *dlogits) {
   for (int64_t i = 0; i < rows * classes; ++i) {
     const int32_t label = labels[i / classes];
-    dlogits[i] = label < 0 || label >= classes
-                     ? 0
-                     : dloss / static_cast<double>(rows) *
-                           (probabilities[i] -
-                            smoothedTarget(classes, smoothing, label, i % classes));
+    dlogits[i] =
+        label < 0 || label >= classes
+            ? 0
+            : dloss / static_cast<double>(rows) *
+                  (probabilities[i] - smoothedTarget(classes, smoothing, label, i % classes));
   }
 }
 

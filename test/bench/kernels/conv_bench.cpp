@@ -51,14 +51,14 @@ private:
 } // namespace
 
 static const Layer layers[] = {
-    {3, 224, 64, 7, 2, 3, 1},     {64, 56, 64, 1, 1, 0, 1},     {64, 56, 64, 3, 1, 1, 3},
-    {64, 56, 256, 1, 1, 0, 4},    {256, 56, 64, 1, 1, 0, 2},    {256, 56, 128, 1, 1, 0, 1},
-    {128, 56, 128, 3, 2, 1, 1},   {128, 28, 512, 1, 1, 0, 4},   {256, 56, 512, 1, 2, 0, 1},
-    {512, 28, 128, 1, 1, 0, 3},   {128, 28, 128, 3, 1, 1, 3},   {512, 28, 256, 1, 1, 0, 1},
-    {256, 28, 256, 3, 2, 1, 1},   {256, 14, 1024, 1, 1, 0, 6},  {512, 28, 1024, 1, 2, 0, 1},
-    {1024, 14, 256, 1, 1, 0, 5},  {256, 14, 256, 3, 1, 1, 5},   {1024, 14, 512, 1, 1, 0, 1},
-    {512, 14, 512, 3, 2, 1, 1},   {512, 7, 2048, 1, 1, 0, 3},   {1024, 14, 2048, 1, 2, 0, 1},
-    {2048, 7, 512, 1, 1, 0, 2},   {512, 7, 512, 3, 1, 1, 2},
+    {3, 224, 64, 7, 2, 3, 1},    {64, 56, 64, 1, 1, 0, 1},    {64, 56, 64, 3, 1, 1, 3},
+    {64, 56, 256, 1, 1, 0, 4},   {256, 56, 64, 1, 1, 0, 2},   {256, 56, 128, 1, 1, 0, 1},
+    {128, 56, 128, 3, 2, 1, 1},  {128, 28, 512, 1, 1, 0, 4},  {256, 56, 512, 1, 2, 0, 1},
+    {512, 28, 128, 1, 1, 0, 3},  {128, 28, 128, 3, 1, 1, 3},  {512, 28, 256, 1, 1, 0, 1},
+    {256, 28, 256, 3, 2, 1, 1},  {256, 14, 1024, 1, 1, 0, 6}, {512, 28, 1024, 1, 2, 0, 1},
+    {1024, 14, 256, 1, 1, 0, 5}, {256, 14, 256, 3, 1, 1, 5},  {1024, 14, 512, 1, 1, 0, 1},
+    {512, 14, 512, 3, 2, 1, 1},  {512, 7, 2048, 1, 1, 0, 3},  {1024, 14, 2048, 1, 2, 0, 1},
+    {2048, 7, 512, 1, 1, 0, 2},  {512, 7, 512, 3, 1, 1, 2},
 };
 
 /// Best of five, in milliseconds; the first run is not counted.
@@ -90,10 +90,10 @@ int main(int argc, char **argv) {
   double totals[3] = {}, flops[3] = {};
   for (const Layer &layer : layers) {
     const int64_t outSize = (layer.inSize + 2 * layer.pad - layer.kernel) / layer.stride + 1;
-    const Conv2dShape shape{batch,        layer.inSize,      layer.inSize, layer.inChannels,
-                            outSize,      outSize,           layer.outChannels,
-                            layer.kernel, layer.kernel,      layer.stride, layer.stride,
-                            layer.pad,    layer.pad};
+    const Conv2dShape shape{batch,        layer.inSize, layer.inSize,      layer.inChannels,
+                            outSize,      outSize,      layer.outChannels, layer.kernel,
+                            layer.kernel, layer.stride, layer.stride,      layer.pad,
+                            layer.pad};
     const double work = 2e-6 * shape.outputSize() * layer.inChannels * layer.kernel * layer.kernel;
     Conv2d forward(shape);
     Conv2dDataGradient dataGradient(shape);

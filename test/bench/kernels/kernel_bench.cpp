@@ -42,9 +42,9 @@ static void report(const char *name, int64_t rows, int64_t channels, int64_t flo
 static void benchPointwise(int64_t rows, int64_t channels) {
   const int64_t n = rows * channels;
   std::vector<float> data(n, 0.5f), more(n, 0.25f), out(n), perChannel(4 * channels, 0.5f);
-  std::vector<std::byte> workspace(std::max({batchNormWorkspaceBytes(rows, channels),
-                                             pointwiseReduceWorkspaceBytes(rows, channels, 2),
-                                             sumOfSquaresWorkspaceBytes(n)}));
+  std::vector<std::byte> workspace(
+      std::max({batchNormWorkspaceBytes(rows, channels),
+                pointwiseReduceWorkspaceBytes(rows, channels, 2), sumOfSquaresWorkspaceBytes(n)}));
   const float *x = data.data(), *dy = more.data();
   float *y = out.data(), *a = perChannel.data(), *b = a + channels, *c = b + channels;
   float *d = c + channels;
@@ -73,8 +73,7 @@ static void benchPointwise(int64_t rows, int64_t channels) {
   report("batch norm statistics", rows, channels, n, [&] {
     batchNormStatistics(rows, channels, x, 1e-5f, 0.1f, a, b, a, b, c, d, workspace.data());
   });
-  report("sum of squares", rows, channels, n,
-         [&] { sumOfSquares(n, x, c, workspace.data()); });
+  report("sum of squares", rows, channels, n, [&] { sumOfSquares(n, x, c, workspace.data()); });
 }
 
 static void benchPools(const Pool2dShape &s) {
