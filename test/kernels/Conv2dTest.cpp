@@ -112,13 +112,13 @@ TEST_F(Conv2dTest, AgreesWithDefinition) {
       EXPECT_EQ(std::strstr(name, "ref"), nullptr) << name;
     for (int run = 0; run < 2; ++run) { // the second finds its own workspace, not a fresh one
       Buffer<float> yOut(y.size()), dxOut(dx.size()), dwOut(dw.size());
-      const Buffer<std::byte> workspace(forward.workspaceBytes());
+      const Workspace workspace(forward.workspaceBytes());
       forward.run(x.single, w.single, nullptr, yOut, workspace);
       expectClose(yOut, y, 1e-5, "y");
-      const Buffer<std::byte> dataWorkspace(dataGradient.workspaceBytes());
+      const Workspace dataWorkspace(dataGradient.workspaceBytes());
       dataGradient.run(dy.single, w.single, dxOut, dataWorkspace);
       expectClose(dxOut, dx, 1e-5, "dx");
-      const Buffer<std::byte> weightWorkspace(weightGradient.workspaceBytes());
+      const Workspace weightWorkspace(weightGradient.workspaceBytes());
       weightGradient.run(x.single, dy.single, dwOut, weightWorkspace);
       expectClose(dwOut, dw, 1e-5, "dw");
     }
@@ -136,9 +136,8 @@ TEST_F(Conv2dTest, RepeatsItsBits) {
       const cpu::Conv2d forward(s);
       const cpu::Conv2dDataGradient dataGradient(s);
       const cpu::Conv2dWeightGradient weightGradient(s);
-      const Buffer<std::byte> workspace(
-          std::max({forward.workspaceBytes(), dataGradient.workspaceBytes(),
-                    weightGradient.workspaceBytes()}));
+      const Workspace workspace(std::max({forward.workspaceBytes(), dataGradient.workspaceBytes(),
+                                          weightGradient.workspaceBytes()}));
       Buffer<float> outputs[] = {Buffer<float>(s.outputSize()), Buffer<float>(s.inputSize()),
                                  Buffer<float>(s.filterSize())};
       forward.run(x.single, w.single, nullptr, outputs[0], workspace);
@@ -163,7 +162,7 @@ TEST_F(Conv2dTest, EpilogueHasTheBitsOfSeparateKernels) {
                                     Activation::sigmoid, Activation::tanh}) {
         SCOPED_TRACE(describe(s));
         const cpu::Conv2d plain(s), fused(s, {hasBias, activation});
-        const Buffer<std::byte> workspace(std::max(plain.workspaceBytes(), fused.workspaceBytes()));
+        const Workspace workspace(std::max(plain.workspaceBytes(), fused.workspaceBytes()));
         Buffer<float> expected(s.outputSize()), actual(s.outputSize());
         plain.run(x.single, w.single, nullptr, expected, workspace);
         for (int64_t i = 0; i < s.outputSize(); ++i) {
@@ -201,7 +200,7 @@ TEST_F(Conv2dTest, NanPassesThroughActivations) {
   for (Activation activation : {Activation::none, Activation::relu, Activation::relu6,
                                 Activation::sigmoid, Activation::tanh}) {
     const cpu::Conv2d convolution(s, {false, activation});
-    const Buffer<std::byte> workspace(convolution.workspaceBytes());
+    const Workspace workspace(convolution.workspaceBytes());
     Buffer<float> y(s.outputSize());
     convolution.run(x.single, w.single, nullptr, y, workspace);
     EXPECT_TRUE(std::isnan(y[0]));

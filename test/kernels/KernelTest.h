@@ -52,6 +52,26 @@ private:
   std::unique_ptr<T, void (*)(void *)> data;
 };
 
+/// A workspace of exactly `bytes`, before a margin that must stay as it is: oneDNN's
+/// code is generated, and sanitizers do not see what it writes.
+class Workspace {
+public:
+  explicit Workspace(size_t bytes) : bytes(bytes), buffer(bytes + margin) {}
+  ~Workspace() {
+    for (size_t i = bytes; i < buffer.size(); ++i)
+      if (buffer[i] != std::byte{0xff}) {
+        ADD_FAILURE() << "byte " << i << " of a workspace of " << bytes << " was written";
+        return;
+      }
+  }
+  operator std::byte *() const { return buffer.get(); }
+
+private:
+  static constexpr size_t margin = 1 << 16;
+  size_t bytes;
+  Buffer<std::byte> buffer;
+};
+
 /// The seed of this run.
 inline unsigned seed() {
   static const unsigned value = [] {

@@ -40,7 +40,7 @@ TEST_F(MatmulTest, AgreesWithDefinition) {
                           c.data());
         const cpu::Matmul matmul(s.m, s.n, s.k, transposeA, transposeB);
         EXPECT_EQ(std::strstr(matmul.implementation(), "ref"), nullptr) << matmul.implementation();
-        const Buffer<std::byte> workspace(matmul.workspaceBytes());
+        const Workspace workspace(matmul.workspaceBytes());
         Buffer<float> first(c.size());
         matmul.run(a.single, b.single, nullptr, first, workspace);
         expectClose(first, c, 1e-5, "c");
@@ -56,7 +56,7 @@ TEST_F(MatmulTest, EpilogueHasTheBitsOfSeparateKernels) {
     const Input a = randomInput(s.m * s.k), b = randomInput(s.k * s.n), bias = randomInput(s.n);
     const cpu::Matmul plain(s.m, s.n, s.k);
     const cpu::Matmul fused(s.m, s.n, s.k, false, false, {true, cpu::Activation::relu});
-    const Buffer<std::byte> workspace(std::max(plain.workspaceBytes(), fused.workspaceBytes()));
+    const Workspace workspace(std::max(plain.workspaceBytes(), fused.workspaceBytes()));
     Buffer<float> expected(s.m * s.n), actual(s.m * s.n);
     plain.run(a.single, b.single, nullptr, expected, workspace);
     for (int64_t i = 0; i < s.m * s.n; ++i) {

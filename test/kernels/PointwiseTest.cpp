@@ -42,7 +42,7 @@ TEST_F(PointwiseTest, VisitsEveryElementOnce) {
     });
     cpu::pointwise(s.rows * s.channels, [&](int64_t i) { ++flatVisits[i]; });
     Buffer<float> out(s.channels);
-    const Buffer<std::byte> workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 1));
+    const Workspace workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 1));
     float *const outs[] = {out};
     cpu::pointwiseReduce<1>(
         s.rows, s.channels,
@@ -79,7 +79,7 @@ TEST_F(PointwiseTest, ChannelSumsAgreeForAnyThreads) {
                                 {Buffer<float>(s.channels), Buffer<float>(s.channels)}};
     Buffer<float> copy(n);
     for (int threads = 1; threads <= 3; ++threads) {
-      const Buffer<std::byte> workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 2));
+      const Workspace workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 2));
       float *const out[] = {sums[threads - 1][0], sums[threads - 1][1]};
       const float *dyData = dy.single, *xData = x.single;
       const float *meanData = mean.single, *invStdData = invStd.single;
@@ -112,7 +112,7 @@ TEST_F(PointwiseTest, SumsOfManyRowsKeepTheirPrecision) {
   // A plain fp32 sum of this many ones stops at 2^24.
   const int64_t rows = (int64_t{1} << 24) + 1000;
   Buffer<float> out(1);
-  const Buffer<std::byte> workspace(cpu::pointwiseReduceWorkspaceBytes(rows, 1, 1));
+  const Workspace workspace(cpu::pointwiseReduceWorkspaceBytes(rows, 1, 1));
   float *const outs[] = {out};
   cpu::pointwiseReduce<1>(
       rows, 1, [](int64_t, int64_t, float(&terms)[1]) { terms[0] = 1; }, outs, workspace);
@@ -137,7 +137,7 @@ TEST_F(PointwiseTest, BatchNormStatisticsAgree) {
       std::vector<Buffer<float>> first;
       for (int threads = 1; threads <= 2; ++threads) {
         Buffer<float> newMean(s.channels), newVar(s.channels), mean(s.channels), inv(s.channels);
-        const Buffer<std::byte> workspace(cpu::batchNormWorkspaceBytes(s.rows, s.channels));
+        const Workspace workspace(cpu::batchNormWorkspaceBytes(s.rows, s.channels));
         // In place, as the train step does it.
         std::copy(runningMean.single.begin(), runningMean.single.end(), newMean.begin());
         std::copy(runningVar.single.begin(), runningVar.single.end(), newVar.begin());
@@ -163,7 +163,7 @@ TEST_F(PointwiseTest, BatchNormStatisticsAgree) {
 TEST_F(PointwiseTest, BatchNormOfOneRowHasNoUnbiasedVariance) {
   const float x[] = {3}, zero[] = {0};
   float newMean = 7, newVar = 7, mean = 7, inv = 7;
-  const Buffer<std::byte> workspace(cpu::batchNormWorkspaceBytes(1, 1));
+  const Workspace workspace(cpu::batchNormWorkspaceBytes(1, 1));
   cpu::batchNormStatistics(1, 1, x, 0.25f, 0.5f, zero, zero, &newMean, &newVar, &mean, &inv,
                            workspace);
   EXPECT_EQ(mean, 3);
@@ -179,10 +179,10 @@ TEST_F(PointwiseTest, NanStaysInItsChannel) {
   Buffer<float> mean(channels), inv(channels), sums(channels);
   Buffer<float> newMean(channels), newVar(channels);
   const Input running = randomInput(channels);
-  const Buffer<std::byte> workspace(cpu::batchNormWorkspaceBytes(rows, channels));
+  const Workspace workspace(cpu::batchNormWorkspaceBytes(rows, channels));
   cpu::batchNormStatistics(rows, channels, x.single, 1e-5f, 0.1f, running.single, running.single,
                            newMean, newVar, mean, inv, workspace);
-  const Buffer<std::byte> sumWorkspace(cpu::pointwiseReduceWorkspaceBytes(rows, channels, 1));
+  const Workspace sumWorkspace(cpu::pointwiseReduceWorkspaceBytes(rows, channels, 1));
   float *const outs[] = {sums};
   const float *in = x.single;
   cpu::pointwiseReduce<1>(
@@ -196,7 +196,7 @@ TEST_F(PointwiseTest, NanStaysInItsChannel) {
 TEST_F(PointwiseTest, SumOfSquaresAgrees) {
   for (int64_t n : {1, 15, 16, 17, 16384, 16385, 100003}) {
     const Input x = randomInput(n);
-    const Buffer<std::byte> workspace(cpu::sumOfSquaresWorkspaceBytes(n));
+    const Workspace workspace(cpu::sumOfSquaresWorkspaceBytes(n));
     float first = notANumber, second = notANumber;
     withThreads(1, [&] { cpu::sumOfSquares(n, x.single, &first, workspace); });
     withThreads(2, [&] { cpu::sumOfSquares(n, x.single, &second, workspace); });
