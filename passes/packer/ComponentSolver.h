@@ -31,7 +31,7 @@ public:
   void runHeuristics(int64_t goal);
 
   /// Works for a while towards a placement of at most `goal` bytes, or towards
-  /// the proof that there is none; returns how many placements the search tried.
+  /// the proof that there is none; returns the steps of the search.
   /// `minimize`: a placement that is merely lower than the best is welcome too.
   uint64_t improve(int64_t goal, bool minimize, uint64_t nodeLimit, Deadline deadline);
 

@@ -123,9 +123,14 @@ Offsets placeFirstFit(const Component &component, const Order &order) {
                                [](int64_t o, const Placed &p) { return o < p.begin; });
     placed.insert(at, {offset, offset + item.size, item.first, item.last});
   };
-  for (int i : order)
-    if (component.items[i].fixed >= 0)
-      put(i, component.items[i].fixed);
+  for (int i : order) {
+    if (const Item &item = component.items[i]; item.fixed >= 0) {
+      offsets[i] = item.fixed;
+      placed.push_back({item.fixed, item.fixed + item.size, item.first, item.last});
+    }
+  }
+  std::sort(placed.begin(), placed.end(),
+            [](const Placed &a, const Placed &b) { return a.begin < b.begin; });
   for (int i : order) {
     const Item &item = component.items[i];
     if (item.fixed >= 0)

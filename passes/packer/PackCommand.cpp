@@ -131,7 +131,9 @@ int runPack(const PackCommandOptions &options) {
     return fail(fmt::format("writing the report: {}", std::strerror(errno)));
   if (packing.outcome == Outcome::placed)
     return 0;
-  return fail(packing.message);
+  fail(packing.message);
+  // The reader and the command line have refused what makes no sense.
+  return packing.outcome == Outcome::invalid ? 70 : 1;
 }
 
 void addPackCommand(CLI::App &app, int &exitCode) {

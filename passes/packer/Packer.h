@@ -60,7 +60,7 @@ struct PackOptions {
   /// the fast heuristics have run once.
   std::chrono::nanoseconds timeLimit = std::chrono::seconds(5);
 
-  /// Limit of the exact search, in placements tried over all its rounds. This is
+  /// Limit of the exact search, in steps over all its rounds. This is
   /// the limit to set where answers must not depend on the machine's speed.
   uint64_t nodeLimit = UINT64_MAX;
 
@@ -90,7 +90,7 @@ struct Packing {
   /// It is proved that no placement is lower than `height`.
   bool optimal = false;
 
-  /// Placements that the exact search tried; 0 if the heuristics were enough.
+  /// Steps of the exact search; 0 if the heuristics were enough.
   uint64_t nodes = 0;
 
   /// Why there is no placement, in a sentence; empty if there is one.

@@ -55,43 +55,55 @@ bool Search::solveConnected(const Part &part) {
   for (int i : part)
     last = std::max(last, items[i].last);
 
-  if (int i = spanningItem(part, first, last); i >= 0)
-    return tryPlacing(i, part);
-
-  FailedParts::Key key = keyOf(part, first, last);
-  if (failed.contains(key))
-    return false;
-  Choice choice = choose(part);
+  // Each turn of the loop tries the items that can stand on one section's floor,
+  // and raises that floor if none of them can.
+  size_t mark = trail.size();
+  std::vector<FailedParts::Key> keys;
   bool solved = false;
-  if (std::any_of(choice.candidates.begin(), choice.candidates.end(),
-                  [&](int i) { return fitsBeneath(i); })) {
-    solved = branchOnLowest(part);
-  } else {
-    for (int i : choice.candidates)
-      if (!hasWaitingTwin(i) && !isOutOfOrder(i) && (solved = tryPlacing(i, part)))
-        break;
-    if (!solved && !stopped) {
-      size_t mark = trail.size();
-      int64_t to = nextFloor(choice);
-      solved =
-          (to == INT64_MAX ? fail(to) : raiseFloor(choice.section, to)) && solveConnected(part);
-      if (!solved)
-        undo(mark);
+  while (!solved) {
+    if (int i = spanningItem(part, first, last); i >= 0) {
+      solved = tryPlacing(i, part);
+      break;
     }
+    keys.push_back(keyOf(part, first, last));
+    if (failed.contains(keys.back()))
+      break;
+    Choice choice = choose(part);
+    if (std::any_of(choice.candidates.begin(), choice.candidates.end(),
+                    [&](int i) { return fitsBeneath(i); })) {
+      solved = branchOnLowest(part);
+      break;
+    }
+    solved = std::any_of(choice.candidates.begin(), choice.candidates.end(), [&](int i) {
+      return !hasWaitingTwin(i) && !isOutOfOrder(i) && tryPlacing(i, part);
+    });
+    if (!solved && (!spend() || !raiseFloor(choice.section, nextFloor(choice))))
+      break;
   }
-  if (!solved && !stopped)
-    failed.insert(key);
+  if (!solved) {
+    undo(mark);
+    if (!stopped)
+      for (const FailedParts::Key &key : keys)
+        failed.insert(key);
+  }
   return solved;
 }
 
-/// Solves `part` with `i` at its least offset, or leaves the state as it was.
-bool Search::tryPlacing(int i, const Part &part) {
+/// Counts one step; false if it is one too many.
+bool Search::spend() {
   stopped = stopped || nodesLeft == 0 ||
             (tried % 64 == 0 && std::chrono::steady_clock::now() >= deadline);
   if (stopped)
     return false;
   ++tried;
   --nodesLeft;
+  return true;
+}
+
+/// Solves `part` with `i` at its least offset, or leaves the state as it was.
+bool Search::tryPlacing(int i, const Part &part) {
+  if (!spend())
+    return false;
   size_t mark = trail.size();
   if (place(i)) {
     Part rest;
@@ -215,7 +227,8 @@ bool Search::fitsBeneath(int i) const {
 }
 
 /// The lowest place above the floor where an item of the section can come to
-/// stand: where it is held up already, or on top of an item still waiting.
+/// stand: where it is held up already, or on top of an item still waiting, which
+/// is higher than its least offset because fitsBeneath() is false.
 int64_t Search::nextFloor(const Choice &choice) const {
   int64_t next = INT64_MAX;
   for (int64_t k = 0; k < waitingCount[choice.section]; ++k) {
@@ -227,9 +240,7 @@ int64_t Search::nextFloor(const Choice &choice) const {
     else if (items[i].fixed < 0)
       for (int j : neighbours[i])
         if (!placed[j])
-          next =
-              std::min(next, std::max(alignUp(leastOffset[j] + items[j].size, items[i].alignment),
-                                      leastOffset[i] + items[i].alignment));
+          next = std::min(next, alignUp(leastOffset[j] + items[j].size, items[i].alignment));
   }
   return next;
 }

@@ -76,7 +76,8 @@ public:
   /// megabytes.
   static bool isAffordable(const Component &component);
 
-  /// Tries at most `nodeLimit` placements, the most urgent item of `order` first.
+  /// Takes at most `nodeLimit` steps, each of which places an item or raises a
+  /// floor; the most urgent items of `order` are tried first.
   Verdict round(const Order &order, uint64_t nodeLimit, Deadline deadline);
 
   const Offsets &offsets() const { return offset; }
@@ -84,7 +85,7 @@ public:
   /// After `none`: no capacity below this is enough; INT64_MAX if none ever is.
   int64_t need() const { return leastNeed; }
 
-  /// Placements tried, over all rounds.
+  /// Steps taken, over all rounds.
   uint64_t nodes() const { return tried; }
 
 private:
@@ -99,6 +100,7 @@ private:
 
   bool solve(const Part &items);
   bool solveConnected(const Part &items);
+  bool spend();
   bool tryPlacing(int item, const Part &items);
   bool branchOnLowest(const Part &items);
   Choice choose(const Part &items);

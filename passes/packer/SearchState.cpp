@@ -15,7 +15,7 @@
 namespace fanfold::packer {
 
 bool Search::isAffordable(const Component &component) {
-  constexpr size_t mostItems = 5000, mostCells = 10'000'000;
+  constexpr size_t mostItems = 4000, mostCells = 10'000'000;
   size_t cells = 0;
   for (const Item &item : component.items)
     cells += item.last - item.first;
@@ -121,8 +121,10 @@ bool Search::place(int i) {
   return tightenDirty();
 }
 
-/// Nothing more stands below `to` in `section`.
+/// Nothing more stands below `to` in `section`; INT64_MAX: nothing can at all.
 bool Search::raiseFloor(int section, int64_t to) {
+  if (to == INT64_MAX)
+    return fail(to);
   set(floors[section], to);
   touch(section, section + 1);
   for (int64_t k = 0; k < waitingCount[section]; ++k)
