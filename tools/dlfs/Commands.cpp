@@ -9,6 +9,7 @@
 #include "tools/dlfs/Commands.h"
 
 #include <chrono>
+#include <cstdio>
 #include <unistd.h>
 
 using namespace fanfold;
@@ -19,13 +20,13 @@ void dlfs::addFormatOption(CLI::App &command, bool &json) {
       .add_option_function<std::string>(
           "--format", [&json](const std::string &format) { json = format == "json"; },
           "Form of the output")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("text|json");
 }
 
 void dlfs::addSplitOption(CLI::App &command, std::string &split, const std::string &description) {
   command.add_option("--split", split, description)
-      ->check(CLI::IsMember({"train", "test"}))
+      ->check(CLI::IsMember({"train", "test"}).description(""))
       ->type_name("train|test");
 }
 
@@ -33,7 +34,7 @@ ProgressLine::ProgressLine(bool quiet) : active(!quiet && ::isatty(STDERR_FILENO
 
 ProgressLine::~ProgressLine() {
   if (shown)
-    fmt::print(stderr, "\r\033[K");
+    std::fputs("\r\033[K", stderr);
 }
 
 bool ProgressLine::due() {
@@ -48,7 +49,7 @@ bool ProgressLine::due() {
 }
 
 void ProgressLine::show(const std::string &text) {
-  fmt::print(stderr, "\r{}\033[K", text);
+  std::fputs(("\r" + text + "\033[K").c_str(), stderr);
   std::fflush(stderr);
   shown = true;
 }

@@ -18,8 +18,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace fanfold::dlfs {
 
@@ -32,6 +34,13 @@ void addLsCommand(CLI::App &app, Command &chosen);
 void addStatCommand(CLI::App &app, Command &chosen);
 void addCatCommand(CLI::App &app, Command &chosen);
 void addVerifyCommand(CLI::App &app, Command &chosen);
+
+/// Writes to stdout. That bytes did not arrive is found once, by main at the end.
+template <typename... Args>
+void say(fmt::format_string<Args...> format, Args &&...args) {
+  const std::string text = fmt::format(format, std::forward<Args>(args)...);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 /// "--format=text|json".
 void addFormatOption(CLI::App &command, bool &json);

@@ -91,10 +91,10 @@ Status import(Arguments arguments) {
     return {};
   for (const std::string &name : (*source)->splits()) {
     const SplitRecord &split = record->splits.at(name);
-    fmt::print("{}: {} samples in {} chunk{}, {}\n", name,
-               formatCount(static_cast<int64_t>(split.samples())), split.samplesInChunk.size(),
-               split.samplesInChunk.size() == 1 ? "" : "s",
-               formatBytes(static_cast<double>(split.payloadBytes)));
+    say("{}: {} samples in {} chunk{}, {}\n", name,
+        formatCount(static_cast<int64_t>(split.samples())), split.samplesInChunk.size(),
+        split.samplesInChunk.size() == 1 ? "" : "s",
+        formatBytes(static_cast<double>(split.payloadBytes)));
   }
   return {};
 }
@@ -112,7 +112,7 @@ void dlfs::addImportCommand(CLI::App &app, Command &chosen) {
           "folder: a directory of images for each class, or train/ and test/ (val/) of them\n"
           "tar: a shard with KEY.jpg and KEY.cls, or a directory of shards")
       ->required()
-      ->check(CLI::IsMember(sourceFormats()))
+      ->check(CLI::IsMember(sourceFormats()).description(""))
       ->type_name("idx|folder|tar");
   command->add_option("SOURCE", arguments->sourcePath, "File or directory to read")->required();
   command->add_option("URL", arguments->url, "dlfs:///DIRECTORY/DATASET")->required();
@@ -123,8 +123,8 @@ void dlfs::addImportCommand(CLI::App &app, Command &chosen) {
                    "Names of the classes, one a line, in the order of the labels")
       ->type_name("FILE");
   command->add_option("--chunk-size", arguments->chunkBytes, "Bytes after which a chunk is closed")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::Range(uint64_t(1), uint64_t(256) << 20))
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->check(CLI::Range(uint64_t(1), uint64_t(256) << 20).description(""))
       ->type_name("SIZE")
       ->capture_default_str();
   command->add_flag("--replace", arguments->replace,

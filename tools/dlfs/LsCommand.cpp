@@ -30,10 +30,10 @@ struct Arguments {
 /// Prints the elements of a JSON array one a line, as they come.
 class JsonArray {
 public:
-  ~JsonArray() { fmt::print("{}]\n", first ? "[" : "\n"); }
+  ~JsonArray() { say("{}]\n", first ? "[" : "\n"); }
   void add(const json &element) {
-    fmt::print("{}{}", first ? "[\n" : ",\n",
-               element.dump(-1, ' ', false, json::error_handler_t::replace));
+    say("{}{}", first ? "[\n" : ",\n",
+        element.dump(-1, ' ', false, json::error_handler_t::replace));
     first = false;
   }
 
@@ -59,7 +59,7 @@ Status listDatasets(Store &store, bool asJson) {
     if (array)
       array->add({{"dataset", name}, {"classes", record->classCount}, {"splits", splits}});
     else
-      fmt::print("{:<24}  {} classes{}\n", name, record->classCount, text);
+      say("{:<24}  {} classes{}\n", name, record->classCount, text);
   }
   return {};
 }
@@ -85,9 +85,9 @@ Status listSamples(Store &store, const DatasetRecord &record, const Arguments &a
                       {"encoding", encodingName(entry.encoding)},
                       {"shape", {entry.height, entry.width, entry.channels}}});
         else
-          fmt::print("{:<5}  {:>5}  {:<16}  {:>9}  {:<4}  {:<12}  {}\n", splitName, entry.label,
-                     record.className(entry.label), entry.length, encodingName(entry.encoding),
-                     toString({entry.height, entry.width, entry.channels}), entry.name);
+          say("{:<5}  {:>5}  {:<16}  {:>9}  {:<4}  {:<12}  {}\n", splitName, entry.label,
+              record.className(entry.label), entry.length, encodingName(entry.encoding),
+              toString({entry.height, entry.width, entry.channels}), entry.name);
     }
   }
   return {};

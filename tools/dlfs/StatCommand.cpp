@@ -30,7 +30,7 @@ struct Arguments {
 };
 
 void printJson(const json &object) {
-  fmt::print("{}\n", object.dump(2, ' ', false, json::error_handler_t::replace));
+  say("{}\n", object.dump(2, ' ', false, json::error_handler_t::replace));
 }
 
 json shapeOf(const ImageShape &shape) { return {shape.height, shape.width, shape.channels}; }
@@ -54,20 +54,19 @@ void printDataset(const DatasetRecord &record, bool asJson) {
                {"splits", splits}});
     return;
   }
-  fmt::print("data set {}, {} classes", record.name, record.classCount);
+  say("data set {}, {} classes", record.name, record.classCount);
   for (size_t i = 0; i < record.classNames.size() && i < 10; ++i)
-    fmt::print("{}{}", i ? ", " : ": ", record.classNames[i]);
-  fmt::print("{}\n", record.classNames.size() > 10 ? ", ..." : "");
+    say("{}{}", i ? ", " : ": ", record.classNames[i]);
+  say("{}\n", record.classNames.size() > 10 ? ", ..." : "");
   for (const auto &[name, split] : record.splits) {
     std::string encodings;
     for (Encoding encoding : split.encodings)
       encodings += (encodings.empty() ? "" : ", ") + std::string(encodingName(encoding));
-    fmt::print("{:<5}  {} samples in {} chunk{}, {}, {}, {}{}\n", name,
-               formatCount(static_cast<int64_t>(split.samples())), split.samplesInChunk.size(),
-               split.samplesInChunk.size() == 1 ? "" : "s",
-               formatBytes(static_cast<double>(split.payloadBytes)), encodings,
-               toString(split.smallest),
-               split.smallest == split.largest ? "" : " to " + toString(split.largest));
+    say("{:<5}  {} samples in {} chunk{}, {}, {}, {}{}\n", name,
+        formatCount(static_cast<int64_t>(split.samples())), split.samplesInChunk.size(),
+        split.samplesInChunk.size() == 1 ? "" : "s",
+        formatBytes(static_cast<double>(split.payloadBytes)), encodings, toString(split.smallest),
+        split.smallest == split.largest ? "" : " to " + toString(split.largest));
   }
 }
 
@@ -86,9 +85,9 @@ void printSample(const DatasetRecord &record, const SampleLocation &where, bool 
                {"checksum", fmt::format("{:016x}", entry.checksum)}});
     return;
   }
-  fmt::print("sample {}, label {} ({})\n{}, {}, {} bytes, XXH3-64 {:016x}\nchunk {}, offset {}\n",
-             entry.name, entry.label, record.className(entry.label), encodingName(entry.encoding),
-             toString(shape), entry.length, entry.checksum, where.chunk, entry.offset);
+  say("sample {}, label {} ({})\n{}, {}, {} bytes, XXH3-64 {:016x}\nchunk {}, offset {}\n",
+      entry.name, entry.label, record.className(entry.label), encodingName(entry.encoding),
+      toString(shape), entry.length, entry.checksum, where.chunk, entry.offset);
 }
 
 Status stat(const Arguments &arguments) {

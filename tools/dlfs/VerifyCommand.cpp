@@ -33,21 +33,20 @@ void print(const VerifyReport &report, const Arguments &arguments) {
     const json object = {{"datasets", report.datasets}, {"chunks", report.chunks},
                          {"samples", report.samples},   {"bytes", report.bytes},
                          {"problems", report.problems}, {"notes", report.notes}};
-    fmt::print("{}\n", object.dump(2, ' ', false, json::error_handler_t::replace));
+    say("{}\n", object.dump(2, ' ', false, json::error_handler_t::replace));
     return;
   }
   for (const std::string &problem : report.problems)
-    fmt::print("{}\n", problem);
+    say("{}\n", problem);
   if (arguments.quiet)
     return;
   for (const std::string &note : report.notes)
-    fmt::print("note: {}\n", note);
-  fmt::print("{} {} sample{} of {} data set{} in {} chunk{}, {}: {}\n",
-             arguments.rebuild ? "indexed" : "read",
-             formatCount(static_cast<int64_t>(report.samples)), report.samples == 1 ? "" : "s",
-             report.datasets, report.datasets == 1 ? "" : "s", report.chunks,
-             report.chunks == 1 ? "" : "s", formatBytes(static_cast<double>(report.bytes)),
-             report.problems.empty() ? "all good" : "damaged");
+    say("note: {}\n", note);
+  say("{} {} sample{} of {} data set{} in {} chunk{}, {}: {}\n",
+      arguments.rebuild ? "indexed" : "read", formatCount(static_cast<int64_t>(report.samples)),
+      report.samples == 1 ? "" : "s", report.datasets, report.datasets == 1 ? "" : "s",
+      report.chunks, report.chunks == 1 ? "" : "s", formatBytes(static_cast<double>(report.bytes)),
+      report.problems.empty() ? "all good" : "damaged");
 }
 
 Result<VerifyReport> examine(const Arguments &arguments, const VerifyProgress &progress) {

@@ -55,6 +55,6 @@ int main(int argc, char **argv) {
   }
   const Status status = run(command);
   if (!status.ok())
-    fmt::print(stderr, "dlfs: error: {}\n", status.message());
+    std::fputs(("dlfs: error: " + status.message() + "\n").c_str(), stderr);
   return status.exitCode();
 }
