@@ -1,0 +1,41 @@
+//===- CnnDialect.h - the model level -------------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_IR_CNN_CNNDIALECT_H
+#define FANFOLD_IR_CNN_CNNDIALECT_H
+
+#include "ir/Cnn/Clauses.h"
+#include "ir/Cnn/StepBuilder.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <vector>
+
+#include "ir/Cnn/CnnDialect.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "ir/Cnn/CnnTypes.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "ir/Cnn/CnnAttrs.h.inc"
+
+#include "ir/Cnn/CnnInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "ir/Cnn/CnnOps.h.inc"
+
+#endif // FANFOLD_IR_CNN_CNNDIALECT_H

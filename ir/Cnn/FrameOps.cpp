@@ -1,0 +1,313 @@
+//===- FrameOps.cpp - blocks, models and steps ----------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ir/Cnn/CnnDialect.h"
+#include "ir/Cnn/Expression.h"
+#include "ir/Cnn/Recipe.h"
+
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace fanfold;
+using namespace fanfold::cnn;
+
+/// Gives the body of a block, a model or a branch its terminator's check.
+template <typename Terminator> static LogicalResult verifyEndsIn(Operation *op, Region &region) {
+  Block &body = region.front();
+  if (body.empty() || !isa<Terminator>(body.back()))
+    return op->emitOpError("body does not end in ") << Terminator::getOperationName();
+  for (Operation &inner : body.without_terminator())
+    if (isa<Terminator>(inner))
+      return inner.emitOpError("stands before the end of the body");
+  return success();
+}
+
+/// `(name = expression, ...)`, into `fields`.
+static ParseResult parseArguments(OpAsmParser &parser, NamedAttrList &fields) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, [&]() -> ParseResult {
+    SMLoc loc = parser.getCurrentLocation();
+    StringRef name;
+    Attribute value;
+    if (parser.parseKeyword(&name) || parser.parseEqual() || parseExpression(parser, value))
+      return failure();
+    if (fields.get(name))
+      return parser.emitError(loc, "'") << name << "' is given twice";
+    fields.append(name, value);
+    return success();
+  });
+}
+
+static void printArguments(OpAsmPrinter &printer, DictionaryAttr fields) {
+  printer << "(";
+  llvm::interleaveComma(fields, printer, [&](NamedAttribute field) {
+    printer << field.getName().getValue() << " = ";
+    printExpression(printer, field.getValue());
+  });
+  printer << ")";
+}
+
+//===----------------------------------------------------------------------===//
+// block
+//===----------------------------------------------------------------------===//
+
+ParseResult BlockOp::parse(OpAsmParser &parser, OperationState &result) {
+  StringAttr symbol;
+  SmallVector<OpAsmParser::Argument> arguments;
+  if (parser.parseSymbolName(symbol, "sym_name", result.attributes) ||
+      parser.parseArgumentList(arguments, AsmParser::Delimiter::Paren))
+    return failure();
+  for (OpAsmParser::Argument &argument : arguments)
+    argument.type = ValueType::get(parser.getContext());
+
+  SmallVector<Attribute> params;
+  NamedAttrList defaults;
+  auto parseParam = [&]() -> ParseResult {
+    SMLoc loc = parser.getCurrentLocation();
+    StringRef name;
+    if (parser.parseKeyword(&name))
+      return failure();
+    StringAttr attr = parser.getBuilder().getStringAttr(name);
+    if (llvm::is_contained(params, attr))
+      return parser.emitError(loc, "parameter '") << name << "' is declared twice";
+    params.push_back(attr);
+    if (failed(parser.parseOptionalEqual()))
+      return success();
+    Attribute value;
+    loc = parser.getCurrentLocation();
+    if (parseExpression(parser, value))
+      return failure();
+    if (!isa<IntegerAttr>(value))
+      return parser.emitError(loc, "a default is an integer, not an expression of parameters");
+    defaults.append(name, value);
+    return success();
+  };
+  if (succeeded(parser.parseOptionalKeyword("params")) &&
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseParam))
+    return failure();
+  result.addAttribute("params", parser.getBuilder().getArrayAttr(params));
+  result.addAttribute("defaults", defaults.getDictionary(parser.getContext()));
+  return parser.parseRegion(*result.addRegion(), arguments);
+}
+
+void BlockOp::print(OpAsmPrinter &printer) {
+  printer << " ";
+  printer.printSymbolName(getSymName());
+  printer << "(";
+  llvm::interleaveComma(getBody().getArguments(), printer,
+                        [&](BlockArgument argument) { printer.printOperand(argument); });
+  printer << ")";
+  if (!getParams().empty()) {
+    printer << " params(";
+    llvm::interleaveComma(getParams().getAsRange<StringAttr>(), printer, [&](StringAttr name) {
+      printer << name.getValue();
+      if (Attribute value = getDefaults().get(name))
+        printExpression(printer << " = ", value);
+    });
+    printer << ")";
+  }
+  printer << " ";
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+LogicalResult BlockOp::verify() { return verifyEndsIn<YieldOp>(*this, getBody()); }
+
+//===----------------------------------------------------------------------===//
+// use
+//===----------------------------------------------------------------------===//
+
+ParseResult UseOp::parse(OpAsmParser &parser, OperationState &result) {
+  parseLayerName(parser, result);
+  FlatSymbolRefAttr block;
+  SmallVector<OpAsmParser::UnresolvedOperand> operands;
+  NamedAttrList arguments;
+  if (parser.parseAttribute(block, "block", result.attributes) ||
+      parser.parseOperandList(operands, AsmParser::Delimiter::Paren) ||
+      (succeeded(parser.parseOptionalKeyword("with")) && parseArguments(parser, arguments)))
+    return failure();
+  result.addAttribute("arguments", arguments.getDictionary(parser.getContext()));
+  if (parseClauses(parser, result.attributes, {{"repeat", Clause::integer}}))
+    return failure();
+  Type value = ValueType::get(parser.getContext());
+  result.addTypes(value);
+  return parser.resolveOperands(operands, value, result.operands);
+}
+
+void UseOp::print(OpAsmPrinter &printer) {
+  printer << " " << getBlockAttr() << "(" << getInputs() << ")";
+  if (!getArguments().empty())
+    printArguments(printer << " with", getArguments());
+  printClauses(printer, *this, {{"repeat", Clause::integer}});
+}
+
+void UseOp::getAsmResultNames(OpAsmSetValueNameFn setName) { nameResults(*this, setName); }
+
+//===----------------------------------------------------------------------===//
+// if
+//===----------------------------------------------------------------------===//
+
+ParseResult IfOp::parse(OpAsmParser &parser, OperationState &result) {
+  parseLayerName(parser, result);
+  Attribute condition;
+  if (parser.parseLParen() || parseExpression(parser, condition) || parser.parseRParen())
+    return failure();
+  result.addAttribute("condition", condition);
+  result.addTypes(ValueType::get(parser.getContext()));
+  return failure(parser.parseRegion(*result.addRegion(), {}) || parser.parseKeyword("else") ||
+                 parser.parseRegion(*result.addRegion(), {}));
+}
+
+void IfOp::print(OpAsmPrinter &printer) {
+  printer << "(";
+  printExpression(printer, getCondition());
+  printer << ") ";
+  printer.printRegion(getThenBody());
+  printer << " else ";
+  printer.printRegion(getElseBody());
+}
+
+LogicalResult IfOp::verify() {
+  return failure(failed(verifyEndsIn<YieldOp>(*this, getThenBody())) ||
+                 failed(verifyEndsIn<YieldOp>(*this, getElseBody())));
+}
+
+void IfOp::getAsmResultNames(OpAsmSetValueNameFn setName) { nameResults(*this, setName); }
+
+//===----------------------------------------------------------------------===//
+// model, loss
+//===----------------------------------------------------------------------===//
+
+LogicalResult ModelOp::verify() { return verifyEndsIn<LossOp>(*this, getBody()); }
+
+ParseResult LossOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::UnresolvedOperand> operands(1);
+  SmallVector<Attribute> names;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseOperand(operands[0]))
+    return failure();
+  auto parseMetric = [&]() -> ParseResult {
+    StringRef name;
+    if (parser.parseKeyword(&name) || parser.parseEqual() ||
+        parser.parseOperand(operands.emplace_back()))
+      return failure();
+    names.push_back(parser.getBuilder().getStringAttr(name));
+    return success();
+  };
+  if (succeeded(parser.parseOptionalKeyword("metrics")) &&
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseMetric))
+    return failure();
+  result.addAttribute("metric_names", parser.getBuilder().getArrayAttr(names));
+  SmallVector<Type> types(operands.size(), ValueType::get(parser.getContext()));
+  if (succeeded(parser.parseOptionalColon())) {
+    types.clear();
+    if (parser.parseTypeList(types))
+      return failure();
+  }
+  return parser.resolveOperands(operands, types, loc, result.operands);
+}
+
+void LossOp::print(OpAsmPrinter &printer) {
+  printer << " " << getLoss();
+  if (!getMetrics().empty()) {
+    printer << " metrics(";
+    llvm::interleaveComma(llvm::zip(getMetricNames().getAsRange<StringAttr>(), getMetrics()),
+                          printer, [&](auto pair) {
+                            printer << std::get<0>(pair).getValue() << " = " << std::get<1>(pair);
+                          });
+    printer << ")";
+  }
+  if (!isa<ValueType>(getLoss().getType()))
+    printer << " : " << getOperandTypes();
+}
+
+LogicalResult LossOp::verify() {
+  llvm::StringSet<> seen;
+  for (auto name : getMetricNames().getAsRange<StringAttr>()) {
+    if (name.getValue() == "loss")
+      return emitOpError("metric is called 'loss', which is the loss itself");
+    if (!seen.insert(name.getValue()).second)
+      return emitOpError("metric '") << name.getValue() << "' is given twice";
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// input
+//===----------------------------------------------------------------------===//
+
+ParseResult InputOp::parse(OpAsmParser &parser, OperationState &result) {
+  parseLayerName(parser, result);
+  StringAttr source;
+  Type type;
+  if (parser.parseAttribute(source, "source", result.attributes) || parser.parseKeyword("as") ||
+      parser.parseType(type))
+    return failure();
+  result.addAttribute("tensor_type", TypeAttr::get(type));
+  Type resultType;
+  if (parseElidedTypes(parser, resultType))
+    return failure();
+  result.addTypes(resultType);
+  return success();
+}
+
+void InputOp::print(OpAsmPrinter &printer) {
+  printer << " " << getSourceAttr() << " as " << getTensorType() << " ";
+  printElidedTypes(printer, *this, getType());
+}
+
+LogicalResult InputOp::verify() {
+  auto type = dyn_cast<RankedTensorType>(getTensorType());
+  if (!type || type.getRank() < 1)
+    return emitOpError("is of ") << getTensorType() << ", expected a ranked tensor";
+  if (llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
+    return emitOpError("is of ") << type << ", expected only the first extent to be dynamic";
+  if (llvm::any_of(type.getShape(), [](int64_t e) { return !ShapedType::isDynamic(e) && e < 1; }))
+    return emitOpError("is of ") << type << ", expected extents of at least 1";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// variable, read, scalar
+//===----------------------------------------------------------------------===//
+
+LogicalResult VariableOp::verify() {
+  if (llvm::is_contained({"parameter", "statistic", "optimizer", "constant", "gradient"},
+                         getRole()))
+    return success();
+  return emitOpError("role is '")
+         << getRole() << "', expected one of parameter, statistic, optimizer, constant, gradient";
+}
+
+void ReadOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  setName(getResult(), getVariable());
+}
+
+void ScalarOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getKind()); }
+
+//===----------------------------------------------------------------------===//
+// recipe
+//===----------------------------------------------------------------------===//
+
+ArrayRef<Clause> RecipeOp::getClauses() {
+  static const Clause clauses[] = {{"batch", Clause::integer},       {"epochs", Clause::number},
+                                   {"optimizer", Clause::settings},  {"schedule", Clause::settings},
+                                   {"augment", Clause::settings},    {"precision", Clause::settings}};
+  return clauses;
+}
+
+ParseResult RecipeOp::parse(OpAsmParser &parser, OperationState &result) {
+  FlatSymbolRefAttr model;
+  return failure(parser.parseAttribute(model, "model", result.attributes) ||
+                 parseClauses(parser, result.attributes, getClauses()));
+}
+
+void RecipeOp::print(OpAsmPrinter &printer) {
+  printer << " " << getModelAttr();
+  printClauses(printer, *this, getClauses());
+}
+
+LogicalResult RecipeOp::verify() { return failure(failed(readRecipe(*this))); }

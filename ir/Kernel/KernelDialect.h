@@ -1,0 +1,36 @@
+//===- KernelDialect.h - the kernel level ---------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_IR_KERNEL_KERNELDIALECT_H
+#define FANFOLD_IR_KERNEL_KERNELDIALECT_H
+
+#include "ir/Cnn/CnnDialect.h"
+
+namespace fanfold::kernel {
+/// One operation for each element of the largest tensor: the estimate for a kernel
+/// that is not a matrix product.
+double elementwiseFlops(mlir::Operation *op);
+
+/// Suggests names for results from the attribute `layer`.
+void nameResults(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
+
+/// Type of one element of a tensor in the body of a pointwise kernel: its element type
+/// without the sign that `arith` does not take (ui8 becomes i8).
+mlir::Type bodyType(mlir::Type tensor);
+
+/// Size of a tensor in bytes; its shape is static.
+int64_t byteSize(mlir::ShapedType type);
+} // namespace fanfold::kernel
+
+#include "ir/Kernel/KernelDialect.h.inc"
+#include "ir/Kernel/KernelInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "ir/Kernel/KernelOps.h.inc"
+
+#endif // FANFOLD_IR_KERNEL_KERNELDIALECT_H

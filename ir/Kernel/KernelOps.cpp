@@ -1,0 +1,65 @@
+//===- KernelOps.cpp - kernels but pointwise ------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ir/Kernel/KernelDialect.h"
+
+using namespace mlir;
+using namespace fanfold;
+using namespace fanfold::kernel;
+
+static int64_t elements(Value value) {
+  return cast<RankedTensorType>(value.getType()).getNumElements();
+}
+
+int64_t kernel::byteSize(ShapedType type) {
+  return type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
+double kernel::elementwiseFlops(Operation *op) {
+  int64_t largest = 0;
+  for (Value value : op->getOperands())
+    largest = std::max(largest, elements(value));
+  for (Value value : op->getResults())
+    largest = std::max(largest, elements(value));
+  return static_cast<double>(largest);
+}
+
+void kernel::nameResults(Operation *op, OpAsmSetValueNameFn setName) {
+  auto layer = op->getAttrOfType<StringAttr>("layer");
+  if (!layer)
+    return;
+  for (OpResult result : op->getResults())
+    setName(result, result.getResultNumber() == 0
+                        ? layer.getValue()
+                        : layer.getValue().str() + "." + std::to_string(result.getResultNumber()));
+}
+
+/// Two for each multiply-add: every element of the convolution's result (`output`)
+/// takes one for each element of one filter.
+static double convFlops(Value output, Value filter) {
+  auto type = cast<RankedTensorType>(filter.getType());
+  return 2.0 * static_cast<double>(elements(output)) *
+         (static_cast<double>(type.getNumElements()) / static_cast<double>(type.getDimSize(0)));
+}
+
+double Conv2dOp::getFlops() { return convFlops(getResult(), getFilter()); }
+double Conv2dDgradOp::getFlops() { return convFlops(getGradient(), getFilter()); }
+double Conv2dWgradOp::getFlops() { return convFlops(getGradient(), getResult()); }
+
+double MatmulOp::getFlops() {
+  auto lhs = cast<RankedTensorType>(getLhs().getType());
+  return 2.0 * static_cast<double>(elements(getResult())) *
+         static_cast<double>(lhs.getDimSize(getTransposeLhs() ? 0 : 1));
+}
+
+SmallVector<unsigned> BatchNormStatisticsOp::getInPlaceOperands(unsigned result) {
+  // The running averages: results 2 and 3 over operands 1 and 2.
+  if (result < 2)
+    return {};
+  return {result - 1};
+}

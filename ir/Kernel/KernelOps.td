@@ -1,0 +1,254 @@
+//===- KernelOps.td - the kernel level ----------------------*- tablegen -*-===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_IR_KERNEL_KERNELOPS_TD
+#define FANFOLD_IR_KERNEL_KERNELOPS_TD
+
+include "ir/Kernel/KernelInterfaces.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::fanfold::kernel";
+  let summary = "which kernel computes it";
+  let description = [{
+    The kernel level: the training step as launches, still over values.
+
+    ```
+    model file --> cnn --> [kernel] --> plan --> generated program
+                            ^ you are here
+    ```
+
+    An op is exactly one launch. The step's frame (cnn.step, cnn.variable, cnn.read,
+    cnn.write, cnn.input, cnn.scalar, cnn.output) is the one of the level above. The
+    order of the ops is the order of the launches once `schedule` has run.
+
+    Every launch carries `layer`, the name of the model's layer it computes for, and,
+    once the passes that decide them have run, `algorithm` (which implementation),
+    `workspace_bytes`, and `in_place`: for each result the operand it overwrites, or -1.
+  }];
+}
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Kernel_Dialect, mnemonic, traits # [Pure,
+        DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
+  dag kernelArguments = (ins);
+  dag kernelResults = (outs AnyRankedTensor:$result);
+  let arguments = !con(kernelArguments, (ins OptionalAttr<StrAttr>:$layer,
+      OptionalAttr<StrAttr>:$algorithm, OptionalAttr<I64Attr>:$workspace_bytes,
+      OptionalAttr<DenseI64ArrayAttr>:$in_place));
+  let results = kernelResults;
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  code extra = "";
+  let extraClassDefinition = [{
+    void $cppClass::getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
+      nameResults(*this, setName);
+    }
+  }] # extra;
+}
+
+class Kernel_Launch<string mnemonic, list<string> overrides = []>
+    : Kernel_Op<mnemonic, [DeclareOpInterfaceMethods<Kernel_LaunchInterface, overrides>]>;
+
+//===----------------------------------------------------------------------===//
+// Matrix products
+//===----------------------------------------------------------------------===//
+
+def Kernel_Conv2dOp : Kernel_Launch<"conv2d", ["getFlops"]> {
+  let summary = "convolution, then bias and activation";
+  let description = [{
+    `activation` is "relu" or absent. The epilogue is applied to the finished sum, so
+    that the bits are those of separate launches.
+  }];
+  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$filter,
+      Optional<AnyRankedTensor>:$bias, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad,
+      DenseI64ArrayAttr:$dilation, I64Attr:$groups, OptionalAttr<StrAttr>:$activation);
+}
+
+def Kernel_Conv2dDgradOp : Kernel_Launch<"conv2d_dgrad", ["getFlops"]> {
+  let summary = "gradient of a convolution with respect to its input";
+  let kernelArguments = (ins AnyRankedTensor:$gradient, AnyRankedTensor:$filter,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
+      I64Attr:$groups);
+}
+
+def Kernel_Conv2dWgradOp : Kernel_Launch<"conv2d_wgrad", ["getFlops"]> {
+  let summary = "gradient of a convolution with respect to its filter";
+  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$gradient,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
+      I64Attr:$groups);
+}
+
+def Kernel_MatmulOp : Kernel_Launch<"matmul", ["getFlops"]> {
+  let summary = "matrix product, then bias and activation";
+  let kernelArguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs,
+      Optional<AnyRankedTensor>:$bias, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs,
+      OptionalAttr<StrAttr>:$activation);
+}
+
+//===----------------------------------------------------------------------===//
+// Element by element
+//===----------------------------------------------------------------------===//
+
+def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
+    DeclareOpInterfaceMethods<Kernel_LaunchInterface, ["getInPlaceOperands", "getFlops"]>]> {
+  let summary = "a function of one element, and sums of such functions over each channel";
+  let description = [{
+    Works on a space of `rows` by `channels` elements (`extent`), the last dimension of
+    its tensors being the channels. An operand has either every element of the space, or
+    one for each channel, or one. The region computes from the operands' elements the
+    results' elements; the last `sums` results are summed over the rows, one number for
+    each channel.
+
+    ```mlir
+    %dz, %db, %dg = kernel.pointwise %dy, %y, %x, %mean, %inv_std {extent = array<i64: 4096, 64>,
+        sums = 2 : i64} : (...) -> (tensor<1x64x64x64xf32>, tensor<64xf32>, tensor<64xf32>) {
+      ^bb0(%0: f32, %1: f32, %2: f32, %3: f32, %4: f32):
+        ...
+        kernel.yield %dz, %dz, %product : f32, f32, f32
+    }
+    ```
+
+    Constraints:
+    - (C1) an operand has rows * channels, channels or 1 elements
+    - (C2) a summed result has `channels` elements, any other rows * channels
+    - (C3) the region takes one scalar for each operand and yields one for each result,
+      of the tensors' element types
+  }];
+  let kernelArguments = (ins Variadic<AnyRankedTensor>:$inputs, DenseI64ArrayAttr:$extent,
+      DefaultValuedAttr<I64Attr, "0">:$sums);
+  let kernelResults = (outs Variadic<AnyRankedTensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t getRows() { return getExtent()[0]; }
+    int64_t getChannels() { return getExtent()[1]; }
+    int64_t getElements() { return getRows() * getChannels(); }
+    /// Results that are not sums.
+    unsigned getNumElementwise() { return getNumResults() - getSums(); }
+    bool isFull(unsigned operand);
+  }];
+}
+
+def Kernel_YieldOp : Op<Kernel_Dialect, "yield", [Pure, Terminator, HasParent<"PointwiseOp">]> {
+  let summary = "the elements of the results";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
+}
+
+def Kernel_UniformOp : Op<Kernel_Dialect, "uniform", [Pure]> {
+  let summary = "a random number in [0, 1), a function of seed, stream and element";
+  let description = [{
+    Stands in the body of a kernel.pointwise. The algorithm is in
+    codegen/kernels/Random.h.
+  }];
+  let arguments = (ins I32:$seed, I64Attr:$stream);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$seed attr-dict";
+}
+
+def Kernel_SumOfSquaresOp : Kernel_Launch<"sum_of_squares"> {
+  let summary = "squared Euclidean norm of a tensor";
+  let kernelArguments = (ins AnyRankedTensor:$input);
+}
+
+//===----------------------------------------------------------------------===//
+// Normalisation, pooling, losses
+//===----------------------------------------------------------------------===//
+
+def Kernel_BatchNormStatisticsOp : Kernel_Launch<"batch_norm_statistics", ["getInPlaceOperands"]> {
+  let summary = "mean and 1 / sqrt(variance + epsilon) of each channel, and running averages";
+  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$running_mean,
+      AnyRankedTensor:$running_variance, F64Attr:$epsilon, F64Attr:$momentum);
+  let kernelResults = (outs AnyRankedTensor:$mean, AnyRankedTensor:$inv_std,
+      AnyRankedTensor:$new_running_mean, AnyRankedTensor:$new_running_variance);
+}
+
+def Kernel_LrnOp : Kernel_Launch<"lrn"> {
+  let summary = "local response normalisation";
+  let kernelArguments = (ins AnyRankedTensor:$input, I64Attr:$size, F64Attr:$alpha,
+      F64Attr:$beta, F64Attr:$k);
+}
+
+def Kernel_LrnGradOp : Kernel_Launch<"lrn_grad"> {
+  let summary = "gradient of local response normalisation";
+  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$gradient, I64Attr:$size,
+      F64Attr:$alpha, F64Attr:$beta, F64Attr:$k);
+}
+
+def Kernel_MaxPool2dOp : Kernel_Launch<"max_pool2d"> {
+  let summary = "largest element of each window";
+  let kernelArguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
+}
+
+def Kernel_MaxPool2dGradOp : Kernel_Launch<"max_pool2d_grad"> {
+  let summary = "gradient of max pooling";
+  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$forward,
+      AnyRankedTensor:$gradient, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
+      DenseI64ArrayAttr:$pad);
+}
+
+def Kernel_AvgPool2dOp : Kernel_Launch<"avg_pool2d"> {
+  let summary = "mean of each window";
+  let kernelArguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, UnitAttr:$count_pad);
+}
+
+def Kernel_AvgPool2dGradOp : Kernel_Launch<"avg_pool2d_grad"> {
+  let summary = "gradient of average pooling";
+  let kernelArguments = (ins AnyRankedTensor:$gradient, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, UnitAttr:$count_pad);
+}
+
+def Kernel_SoftmaxCrossEntropyOp : Kernel_Launch<"softmax_cross_entropy"> {
+  let summary = "cross entropy of softmax(logits), mean over the batch, and the probabilities";
+  let kernelArguments = (ins AnyRankedTensor:$logits, AnyRankedTensor:$labels, F64Attr:$smoothing);
+  let kernelResults = (outs AnyRankedTensor:$loss, AnyRankedTensor:$probabilities);
+}
+
+def Kernel_SoftmaxCrossEntropyGradOp : Kernel_Launch<"softmax_cross_entropy_grad"> {
+  let summary = "gradient of cross entropy with respect to the logits";
+  let kernelArguments = (ins AnyRankedTensor:$probabilities, AnyRankedTensor:$labels,
+      AnyRankedTensor:$gradient, F64Attr:$smoothing);
+}
+
+def Kernel_AccuracyOp : Kernel_Launch<"accuracy"> {
+  let summary = "fraction of the batch whose label is among the first `top` classes";
+  let kernelArguments = (ins AnyRankedTensor:$logits, AnyRankedTensor:$labels, I64Attr:$top);
+}
+
+//===----------------------------------------------------------------------===//
+// Moving elements
+//===----------------------------------------------------------------------===//
+
+def Kernel_ConcatOp : Kernel_Launch<"concat"> {
+  let summary = "tensors side by side along the channels";
+  let kernelArguments = (ins Variadic<AnyRankedTensor>:$inputs);
+}
+
+def Kernel_SliceOp : Kernel_Launch<"slice"> {
+  let summary = "a range of channels, beginning at `offset`";
+  let kernelArguments = (ins AnyRankedTensor:$input, I64Attr:$offset);
+}
+
+def Kernel_CopyOp : Kernel_Launch<"copy"> {
+  let summary = "the same elements in another place";
+  let kernelArguments = (ins AnyRankedTensor:$input);
+}
+
+def Kernel_ViewOp : Kernel_Op<"view"> {
+  let summary = "the same bytes under another shape; no launch";
+  let kernelArguments = (ins AnyRankedTensor:$input);
+}
+
+#endif // FANFOLD_IR_KERNEL_KERNELOPS_TD

@@ -1,0 +1,48 @@
+//===- SelectAlgorithms.cpp - which implementation runs a launch ----------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Passes.h"
+
+namespace fanfold {
+#define GEN_PASS_DEF_SELECTALGORITHMS
+#include "passes/Passes.h.inc"
+} // namespace fanfold
+
+using namespace mlir;
+using namespace fanfold;
+
+namespace {
+struct SelectAlgorithmsPass : fanfold::impl::SelectAlgorithmsBase<SelectAlgorithmsPass> {
+  explicit SelectAlgorithmsPass(const Target *target = nullptr) : target(target) {}
+
+  void runOnOperation() override {
+    if (!target) {
+      getOperation().emitError("select-algorithms needs a target: run the whole pipeline");
+      return signalPassFailure();
+    }
+    for (Operation &op : getOperation().getBody().front()) {
+      if (!isa<kernel::LaunchOpInterface>(op))
+        continue;
+      FailureOr<Algorithm> algorithm = target->select(&op);
+      if (failed(algorithm))
+        return signalPassFailure();
+      Builder builder(&op);
+      if (!algorithm->name.empty())
+        op.setAttr("algorithm", builder.getStringAttr(algorithm->name));
+      if (algorithm->workspaceBytes)
+        op.setAttr("workspace_bytes", builder.getI64IntegerAttr(algorithm->workspaceBytes));
+    }
+  }
+
+  const Target *target;
+};
+} // namespace
+
+std::unique_ptr<Pass> fanfold::createSelectAlgorithms(const Target &target) {
+  return std::make_unique<SelectAlgorithmsPass>(&target);
+}

@@ -1,0 +1,51 @@
+//===- Arena.h - one arena for all steps of a program ---------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_PASSES_KERNELTOPLAN_ARENA_H
+#define FANFOLD_PASSES_KERNELTOPLAN_ARENA_H
+
+#include "passes/StepLiveness.h"
+
+#include <memory>
+#include <tuple>
+
+namespace fanfold {
+
+/// Where the values of one step live.
+struct ArenaStep {
+  std::unique_ptr<StepLiveness> liveness;
+  llvm::SmallVector<int64_t> offsets;    ///< Of each storage; -1 for variables.
+  llvm::SmallVector<int64_t> workspaces; ///< Of each launch; -1 without workspace.
+};
+
+/// Offsets and sizes in bytes from the start of the arena:
+///
+///   0          variables          staging         values of a step          bytes
+///   +-----------------------------+---------------+--------------------------+
+///
+/// The values of different steps share the last part.
+struct Arena {
+  int64_t batch = 0;
+  int64_t bytes = 0;
+  int64_t lowerBound = 0; ///< Fixed part and the largest live sum of any launch.
+  int64_t unshared = 0;   ///< If every value had memory of its own.
+  int64_t noInPlace = 0;  ///< With sharing, if no result overwrote an operand.
+  int64_t peakLaunch = 0; ///< Launch of the first step that reaches the largest live sum.
+  llvm::StringMap<int64_t> variables;
+  /// Input, its type, and the offsets of its two slots.
+  llvm::SmallVector<std::tuple<std::string, mlir::Type, llvm::SmallVector<int64_t>>> staging;
+  llvm::SmallVector<ArenaStep> steps; ///< In the order of the module.
+};
+
+/// Plans the arena of `module`, whose steps are scheduled and marked. Without `sharing`,
+/// no two storages share bytes. Fails with a diagnostic if the sizes are absurd.
+llvm::FailureOr<Arena> planArena(mlir::ModuleOp module, int64_t alignment, bool sharing);
+
+} // namespace fanfold
+
+#endif // FANFOLD_PASSES_KERNELTOPLAN_ARENA_H

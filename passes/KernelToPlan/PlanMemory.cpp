@@ -1,0 +1,218 @@
+//===- PlanMemory.cpp - give every value its place in the arena -----------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/KernelToPlan/Arena.h"
+#include "passes/KernelToPlan/Bodies.h"
+#include "passes/Passes.h"
+
+namespace fanfold {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "passes/Passes.h.inc"
+} // namespace fanfold
+
+using namespace mlir;
+using namespace fanfold;
+
+namespace {
+/// Writes one step of the plan: buffers, then launches, in the order of the step.
+class StepWriter {
+public:
+  StepWriter(cnn::StepOp step, const StepLiveness &liveness, ArrayRef<int64_t> offsets,
+             ArrayRef<int64_t> workspaces, BodyOutliner &bodies, OpBuilder &builder)
+      : step(step), liveness(liveness), offsets(offsets), workspaces(workspaces), bodies(bodies),
+        builder(builder) {}
+
+  void write();
+
+private:
+  void writeLaunch(Operation *op, int64_t index);
+  Value makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf);
+  StringRef kindOf(OpResult result);
+  std::string uniqueName(StringRef name);
+  void findGradients();
+
+  cnn::StepOp step;
+  const StepLiveness &liveness;
+  ArrayRef<int64_t> offsets;    ///< Of each storage; of variables unused.
+  ArrayRef<int64_t> workspaces; ///< Of each launch.
+  BodyOutliner &bodies;
+  OpBuilder &builder;
+  llvm::DenseMap<Value, Value> buffers;
+  llvm::DenseMap<Value, StringRef> variableOf; ///< Values that a cnn.write takes.
+  llvm::DenseSet<Value> gradients;             ///< Values that depend on the loss's gradient.
+  llvm::StringMap<int64_t> names;
+};
+} // namespace
+
+static MemRefType memrefType(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+std::string StepWriter::uniqueName(StringRef name) {
+  int64_t count = names[name]++;
+  return count == 0 ? name.str() : name.str() + "#" + std::to_string(count);
+}
+
+void StepWriter::findGradients() {
+  for (Operation &op : step.getBody().front()) {
+    auto read = dyn_cast<cnn::ReadOp>(op);
+    bool gradient = (read && read.getVariable() == "loss.gradient") ||
+                    llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
+    if (gradient)
+      gradients.insert(op.getResults().begin(), op.getResults().end());
+  }
+}
+
+StringRef StepWriter::kindOf(OpResult result) {
+  if (llvm::any_of(result.getUsers(), llvm::IsaPred<cnn::OutputOp>))
+    return "metric";
+  return gradients.contains(result) ? "gradient" : "activation";
+}
+
+Value StepWriter::makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf) {
+  Value buffer = plan::BufferOp::create(builder, value.getLoc(), memrefType(value.getType()),
+                                        uniqueName(name), kind,
+                                        offsets[liveness.storageOf(value)], inPlaceOf);
+  buffers[value] = buffer;
+  return buffer;
+}
+
+void StepWriter::writeLaunch(Operation *op, int64_t index) {
+  auto layer = op->getAttrOfType<StringAttr>("layer");
+  std::string name = layer ? layer.getValue().str() : op->getName().stripDialect().str();
+  auto marks = op->getAttrOfType<DenseI64ArrayAttr>("in_place");
+  SmallVector<Value> inputs, outputs;
+  for (Value operand : op->getOperands())
+    inputs.push_back(buffers.lookup(operand));
+  for (OpResult result : op->getResults()) {
+    if (StringRef variable = variableOf.lookup(result); !variable.empty()) {
+      buffers[result] = plan::GetOp::create(builder, result.getLoc(),
+                                            memrefType(result.getType()), variable);
+    } else {
+      int64_t operand = marks ? marks[result.getResultNumber()] : -1;
+      StringAttr over;
+      if (operand >= 0)
+        if (auto buffer = inputs[operand].getDefiningOp<plan::BufferOp>())
+          over = buffer.getNameAttr();
+        else // A view of one.
+          over = inputs[operand].getDefiningOp()->getOperand(0).getDefiningOp<plan::BufferOp>()
+                     .getNameAttr();
+      std::string resultName =
+          result.getResultNumber() == 0 ? name : name + "." + std::to_string(result.getResultNumber());
+      makeBuffer(result, resultName, kindOf(result), over);
+    }
+    outputs.push_back(buffers.lookup(result));
+  }
+  Value workspace;
+  if (auto bytes = op->getAttrOfType<IntegerAttr>("workspace_bytes"))
+    workspace = plan::BufferOp::create(builder, op->getLoc(),
+                                       MemRefType::get({bytes.getInt()}, builder.getI8Type()),
+                                       uniqueName(name + ".workspace"), "workspace",
+                                       workspaces[index], StringAttr());
+  SmallVector<NamedAttribute> constants;
+  for (NamedAttribute attr : op->getAttrs())
+    if (!llvm::is_contained({"layer", "algorithm", "workspace_bytes", "in_place"},
+                            attr.getName().getValue()))
+      constants.push_back(attr);
+  ArrayAttr functions;
+  if (auto pointwise = dyn_cast<kernel::PointwiseOp>(op))
+    functions = bodies.outline(pointwise);
+  plan::LaunchOp::create(
+      builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()), inputs, outputs,
+      workspace, functions,
+      layer, op->getAttrOfType<StringAttr>("algorithm"),
+      builder.getF64FloatAttr(cast<kernel::LaunchOpInterface>(op).getFlops()),
+      builder.getDictionaryAttr(constants));
+}
+
+void StepWriter::write() {
+  auto plan = plan::StepOp::create(builder, step.getLoc(), step.getSymName());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.createBlock(&plan.getBody());
+  Block &body = step.getBody().front();
+  for (auto write : body.getOps<cnn::WriteOp>())
+    variableOf[write.getValue()] = write.getVariable();
+  findGradients();
+  int64_t index = 0;
+  for (Operation &op : body) {
+    if (auto read = dyn_cast<cnn::ReadOp>(op)) {
+      buffers[read] = plan::GetOp::create(builder, read.getLoc(), memrefType(read.getType()),
+                                          read.getVariable());
+    } else if (auto input = dyn_cast<cnn::InputOp>(op)) {
+      makeBuffer(input, input.getSource(), "input", StringAttr());
+    } else if (auto scalar = dyn_cast<cnn::ScalarOp>(op)) {
+      makeBuffer(scalar, scalar.getKind(), "scalar", StringAttr());
+    } else if (auto view = dyn_cast<kernel::ViewOp>(op)) {
+      buffers[view] = plan::ViewOp::create(builder, view.getLoc(), memrefType(view.getType()),
+                                           buffers.lookup(view.getInput()));
+    } else if (auto output = dyn_cast<cnn::OutputOp>(op)) {
+      plan::OutputOp::create(builder, output.getLoc(), buffers.lookup(output.getValue()),
+                             output.getMetric());
+    } else if (isa<kernel::LaunchOpInterface>(op)) {
+      writeLaunch(&op, index++);
+    }
+  }
+}
+
+namespace {
+struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
+  explicit PlanMemoryPass(PlanMemoryOptions options = {}, const Target *target = nullptr)
+      : PlanMemoryBase(options), target(target) {}
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto steps = llvm::to_vector(module.getOps<cnn::StepOp>());
+    if (steps.empty()) {
+      module.emitError("found no cnn.step to plan");
+      return signalPassFailure();
+    }
+    FailureOr<Arena> arena = planArena(module, target ? target->alignment() : 64, sharing);
+    if (failed(arena))
+      return signalPassFailure();
+
+    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+    writeHead(module, *arena, builder);
+    BodyOutliner bodies(module);
+    for (auto [index, step] : llvm::enumerate(steps)) {
+      const ArenaStep &s = arena->steps[index];
+      StepWriter(step, *s.liveness, s.offsets, s.workspaces, bodies, builder).write();
+    }
+    for (cnn::StepOp step : steps)
+      step.erase();
+    for (cnn::VariableOp variable : llvm::make_early_inc_range(module.getOps<cnn::VariableOp>()))
+      variable.erase();
+  }
+
+  void writeHead(ModuleOp module, const Arena &arena, OpBuilder &builder) {
+    Location loc = module.getLoc();
+    auto text = [&](StringRef key) {
+      auto attr = module->getAttrOfType<StringAttr>(key);
+      return attr ? attr.getValue() : StringRef();
+    };
+    plan::ArenaOp::create(builder, loc, text("fanfold.model"), text("fanfold.source"),
+                          target ? target->name() : "none", text("fanfold.precision"), arena.batch, arena.bytes,
+                          arena.lowerBound, arena.unshared, arena.noInPlace, arena.peakLaunch);
+    for (auto variable : module.getOps<cnn::VariableOp>())
+      plan::VariableOp::create(builder, variable.getLoc(), variable.getSymName(),
+                               variable.getRole(), variable.getInit(),
+                               arena.variables.lookup(variable.getSymName()),
+                               memrefType(variable.getTensorType()));
+    for (const auto &[input, type, offsets] : arena.staging)
+      plan::StagingOp::create(builder, loc, input, offsets, memrefType(type));
+  }
+
+  const Target *target;
+};
+} // namespace
+
+std::unique_ptr<Pass> fanfold::createPlanMemory(const Target &target, bool sharing) {
+  PlanMemoryOptions options;
+  options.sharing = sharing;
+  return std::make_unique<PlanMemoryPass>(options, &target);
+}

@@ -1,0 +1,39 @@
+//===- Passes.h - every pass, and the pipeline ----------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_PASSES_PASSES_H
+#define FANFOLD_PASSES_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
+
+#include "ir/Plan/PlanDialect.h"
+#include "passes/Target.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/EmitC/IR/EmitC.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+namespace fanfold {
+
+#define GEN_PASS_DECL
+#include "passes/Passes.h.inc"
+
+/// select-algorithms asks this target; the target must outlive the pass.
+std::unique_ptr<mlir::Pass> createSelectAlgorithms(const Target &target);
+
+/// plan-memory aligns to what this target wants and writes its name into the plan.
+std::unique_ptr<mlir::Pass> createPlanMemory(const Target &target, bool sharing);
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Passes.h.inc"
+
+} // namespace fanfold
+
+#endif // FANFOLD_PASSES_PASSES_H

@@ -1,0 +1,206 @@
+//===- Passes.td - every pass, in the order of the pipeline -----*- tablegen -*-===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_PASSES_PASSES_TD
+#define FANFOLD_PASSES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// cnn
+//===----------------------------------------------------------------------===//
+
+def ExpandBlocks : Pass<"expand-blocks", "::mlir::ModuleOp"> {
+  let summary = "replace every use of a block by its ops";
+  let description = [{
+    Evaluates the expressions of clauses, chooses the branches of cnn.if, gives every
+    layer its full name, and removes the blocks.
+
+    ```mlir
+    cnn.block @conv(%x) params(filters) {
+      %conv = cnn.conv2d %x filters(2 * filters) kernel(3)
+      cnn.yield %conv
+    }
+    ...
+    %stem = cnn.use @conv(%image) with(filters = 8)
+    ```
+
+    becomes
+
+    ```mlir
+    %stem.conv = cnn.conv2d %image filters(16) kernel(3)
+    ```
+
+    The location of an op remembers the uses it came through.
+  }];
+  let dependentDialects = ["::fanfold::cnn::CnnDialect"];
+  let statistics = [Statistic<"expanded", "uses-expanded", "Instances of blocks expanded">];
+}
+
+def InferShapes : Pass<"infer-shapes", "::mlir::ModuleOp"> {
+  let summary = "give every value its type, and every layer its variables";
+  let description = [{
+    Binds the batch, walks the model from its inputs and asks each layer for the type of
+    its result and for the variables it owns.
+
+    ```mlir
+    %conv1 = cnn.conv2d %0 filters(20) kernel(5)
+    ```
+
+    becomes, with `cnn.variable @conv1.weight` beside the model,
+
+    ```mlir
+    %conv1.weight = cnn.read @conv1.weight : tensor<20x5x5x1xf32>
+    %conv1 = cnn.conv2d %0, %conv1.weight filters(20) kernel(5) : (...) -> tensor<...>
+    ```
+  }];
+  let options = [Option<"batch", "batch", "int64_t", /*default=*/"0",
+                        "Samples in a step; 0: as the recipe says">];
+  let dependentDialects = ["::fanfold::cnn::CnnDialect"];
+}
+
+def VerifyModel : Pass<"verify-model", "::mlir::ModuleOp"> {
+  let summary = "check that a model is flat and typed";
+  let description = [{
+    After this pass a module holds one model without blocks, whose values are all ranked
+    tensors, whose layers have different names, and at most one recipe, which names it.
+  }];
+}
+
+def BuildSteps : Pass<"build-steps", "::mlir::ModuleOp"> {
+  let summary = "turn the model into a training step and an evaluation step";
+  let description = [{
+    `cnn.model` becomes `cnn.step @train` and `cnn.step @eval`; each layer takes the form
+    it has there (batch normalisation with the batch's statistics or the running ones,
+    dropout or nothing). `cnn.loss` becomes cnn.output.
+  }];
+  let dependentDialects = ["::fanfold::cnn::CnnDialect"];
+}
+
+def BuildBackward : Pass<"build-backward", "::mlir::ModuleOp"> {
+  let summary = "add gradients and parameter updates to the training step";
+  let description = [{
+    Reverse-mode differentiation of @train: from the loss backwards, each op's gradient
+    rule is asked once, when the gradient of its result is whole; gradients of a value
+    with several readers are added. A parameter is updated as soon as its gradient is
+    whole. The optimizer is the recipe's.
+  }];
+  let options = [Option<"keepGradients", "keep-gradients", "bool", "false",
+                        "Keep every parameter's gradient as variable grad/NAME">];
+  let dependentDialects = ["::fanfold::cnn::CnnDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// cnn -> kernel
+//===----------------------------------------------------------------------===//
+
+def CnnToKernel : Pass<"cnn-to-kernel", "::mlir::ModuleOp"> {
+  let summary = "replace layers by launches";
+  let description = [{
+    Ops on single elements become kernel.pointwise, one launch each: fusing them is the
+    business of `fuse-pointwise`. Everything else has a kernel of its own. Ops whose
+    results nobody reads disappear.
+  }];
+  let dependentDialects = ["::fanfold::kernel::KernelDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// kernel
+//===----------------------------------------------------------------------===//
+
+def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
+  let summary = "let matrix products add the bias and apply the activation";
+  let description = [{
+    A kernel.conv2d or kernel.matmul whose only reader is a pointwise kernel that adds a
+    vector over the channels takes the vector as bias; one whose only reader is a ReLU
+    takes it as activation.
+
+    ```mlir
+    %0 = kernel.conv2d %x, %w
+    %1 = kernel.pointwise %0, %b { ^bb0(%a, %c): %s = arith.addf %a, %c ... }
+    ```
+
+    becomes `kernel.conv2d %x, %w, %b`. The bits of the result stay the same.
+  }];
+  let statistics = [Statistic<"fused", "epilogues-fused", "Pointwise kernels fused">];
+}
+
+def FusePointwise : Pass<"fuse-pointwise", "::fanfold::cnn::StepOp"> {
+  let summary = "merge pointwise kernels that follow each other";
+  let description = [{
+    Two kernel.pointwise of the same extent, one of which reads a result of the other,
+    become one if all other readers allow it. A result that others read too stays a result
+    of the merged kernel. Neither the order of operations on an element nor the order
+    of a sum changes, so the bits of the results stay the same.
+  }];
+  let statistics = [Statistic<"fused", "kernels-fused", "Pointwise kernels fused">];
+}
+
+def SelectAlgorithms : Pass<"select-algorithms", "::fanfold::cnn::StepOp"> {
+  let summary = "ask the target for each launch's implementation and workspace";
+  let description = [{
+    Sets `algorithm` and `workspace_bytes`.
+  }];
+}
+
+def Schedule : Pass<"schedule", "::fanfold::cnn::StepOp"> {
+  let summary = "order the launches so that the peak is low";
+  let description = [{
+    Takes the better of the order the ops are in and a list schedule that, of the launches
+    that are ready, takes the one that adds fewest live bytes.
+  }];
+  let statistics = [Statistic<"moved", "launches-moved", "Launches in another place than before">];
+}
+
+def MarkInPlace : Pass<"mark-in-place", "::fanfold::cnn::StepOp"> {
+  let summary = "choose the results that overwrite an operand";
+  let description = [{
+    A result takes over an operand's memory if the kernel can work so and the launch is
+    the operand's last reader: a value that another branch still reads is never
+    overwritten. The new value of a variable is made in the variable's own memory: in
+    place, or directly if nobody reads the old value any more, or by a kernel.copy behind
+    the last reader. After this pass, every value that a cnn.write takes lives in its
+    variable.
+  }];
+  let options = [Option<"enable", "enable", "bool", "true", "Overwrite operands">];
+  let statistics = [Statistic<"marked", "results-in-place", "Results that overwrite an operand">,
+                    Statistic<"copied", "copies", "Copies into variables">];
+}
+
+//===----------------------------------------------------------------------===//
+// kernel -> plan
+//===----------------------------------------------------------------------===//
+
+def PlanMemory : Pass<"plan-memory", "::mlir::ModuleOp"> {
+  let summary = "give every value its place in the arena";
+  let description = [{
+    Computes when each value is live, packs all of them into one arena, and writes the
+    plan: variables at the bottom, then the data source's staging slots, then everything
+    that lives within a step. The steps share their memory: only one runs at a time.
+  }];
+  let options = [Option<"sharing", "sharing", "bool", "true",
+                        "Let values that are never live together share memory">];
+  let dependentDialects = ["::fanfold::plan::PlanDialect", "::mlir::func::FuncDialect",
+                           "::mlir::emitc::EmitCDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// plan
+//===----------------------------------------------------------------------===//
+
+def VerifyPlan : Pass<"verify-plan", "::mlir::ModuleOp"> {
+  let summary = "check that no launch overwrites bytes that somebody still needs";
+  let description = [{
+    Replays the plan with nothing but offsets: every byte remembers which value was
+    written to it last, and every launch must find its inputs' bytes as they were
+    written. Shares no code with the planner.
+  }];
+}
+
+#endif // FANFOLD_PASSES_PASSES_TD

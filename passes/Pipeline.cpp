@@ -1,0 +1,86 @@
+//===- Pipeline.cpp - from a model to a plan ------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Pipeline.h"
+#include "passes/Passes.h"
+
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+Level fanfold::levelOf(ModuleOp module) {
+  for (Operation &op : *module.getBody())
+    if (isa<plan::PlanDialect>(op.getDialect()))
+      return Level::plan;
+  for (Operation &op : *module.getBody())
+    if (isa<cnn::StepOp>(op))
+      return Level::kernel;
+  return Level::cnn;
+}
+
+/// The model level: from what a person writes to one graph of the whole step.
+static void addCnnPasses(OpPassManager &manager, const PipelineOptions &options) {
+  // Blocks go first: only then do layers have their names and integers for their sizes.
+  manager.addPass(createExpandBlocks());
+  // Shapes need the batch; layers get their variables here, because their shapes follow
+  // from those of the inputs.
+  InferShapesOptions shapes;
+  shapes.batch = options.batch;
+  manager.addPass(createInferShapes(shapes));
+  manager.addPass(createVerifyModel());
+}
+
+/// From the model to launches.
+static void addKernelPasses(OpPassManager &manager, const Target &target,
+                            const PipelineOptions &options) {
+  // The two steps part before differentiation: gradients belong to the forms that layers
+  // take in training.
+  manager.addPass(createBuildSteps());
+  BuildBackwardOptions backward;
+  backward.keepGradients = options.keepGradients;
+  manager.addPass(createBuildBackward(backward));
+  manager.addPass(createCnnToKernel());
+  OpPassManager &steps = manager.nest<cnn::StepOp>();
+  if (options.fusion) {
+    // Epilogues first: a bias that a product can add should not wander into a pointwise
+    // kernel that follows it.
+    steps.addPass(createFuseEpilogues());
+    steps.addPass(createFusePointwise());
+  }
+  // Workspaces count in the schedule and in the plan, so implementations are chosen
+  // before both; they are chosen for the fused launches.
+  steps.addPass(createSelectAlgorithms(target));
+}
+
+/// From launches to a plan. Nothing may add or reorder launches once `schedule` has run,
+/// but for the copies that mark-in-place puts behind last readers.
+static void addPlanPasses(OpPassManager &manager, const Target &target,
+                          const PipelineOptions &options) {
+  OpPassManager &steps = manager.nest<cnn::StepOp>();
+  steps.addPass(createSchedule());
+  // Who reads last is known only in the final order.
+  MarkInPlaceOptions marks;
+  marks.enable = options.inPlace;
+  steps.addPass(createMarkInPlace(marks));
+  manager.addPass(createPlanMemory(target, options.sharing));
+}
+
+void fanfold::buildPipeline(OpPassManager &manager, Level from, Level to, const Target &target,
+                            const PipelineOptions &options) {
+  if (from <= Level::cnn)
+    addCnnPasses(manager, options);
+  if (from <= Level::cnn && to >= Level::kernel)
+    addKernelPasses(manager, target, options);
+  if (from <= Level::kernel && to >= Level::plan)
+    addPlanPasses(manager, target, options);
+  if (to >= Level::plan)
+    manager.addPass(createVerifyPlan());
+}
+
+void fanfold::registerPasses() { registerFanfoldPasses(); }

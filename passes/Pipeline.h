@@ -1,0 +1,44 @@
+//===- Pipeline.h - from a model to a plan --------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_PASSES_PIPELINE_H
+#define FANFOLD_PASSES_PIPELINE_H
+
+#include "passes/Target.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace fanfold {
+
+/// How far a module has come.
+enum class Level { cnn, kernel, plan };
+
+/// What decides between pipelines.
+struct PipelineOptions {
+  int64_t batch = 0; ///< 0: as the recipe says.
+  bool keepGradients = false;
+  bool fusion = true;
+  bool inPlace = true;
+  bool sharing = true;
+};
+
+/// The level of a module, by the ops in it.
+Level levelOf(mlir::ModuleOp module);
+
+/// Adds the passes that take a module from `from` to `to`. `target` must outlive the
+/// pass manager.
+void buildPipeline(mlir::OpPassManager &manager, Level from, Level to, const Target &target,
+                   const PipelineOptions &options);
+
+/// Registers all passes with mlir-opt.
+void registerPasses();
+
+} // namespace fanfold
+
+#endif // FANFOLD_PASSES_PIPELINE_H

@@ -1,0 +1,49 @@
+//===- Target.h - what passes ask of a target -----------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The passes decide for a target they know only through this interface; codegen/
+// implements it. Nothing here needs the device.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_PASSES_TARGET_H
+#define FANFOLD_PASSES_TARGET_H
+
+#include "mlir/IR/Operation.h"
+
+#include <string>
+
+namespace fanfold {
+
+/// Which implementation runs a launch, and what it needs.
+struct Algorithm {
+  std::string name;           ///< "brgconv:avx512_core"; empty if there is only one.
+  int64_t workspaceBytes = 0; ///< Scratch memory, live during the launch alone.
+};
+
+class Target {
+public:
+  virtual ~Target() = default;
+
+  /// "cpu", "cuda:sm_90".
+  virtual llvm::StringRef name() const = 0;
+
+  /// Every offset in the arena is a multiple of this many bytes.
+  virtual int64_t alignment() const = 0;
+
+  /// The implementation of a launch. Fails with a diagnostic at the op if the target
+  /// has none.
+  virtual llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const = 0;
+
+  /// Whether conv2d and matmul can apply this activation ("relu").
+  virtual bool hasEpilogue(llvm::StringRef activation) const = 0;
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_PASSES_TARGET_H
