@@ -29,7 +29,8 @@
 
 namespace fanfold::io {
 
-/// Opens split "train" or "test" of the data set at `url`. Any number of
+/// Opens split "train" or "test" of the data set at `url`. The source must go
+/// before the memory of slots that are still pending. Any number of
 /// processes may do so at the same time. Images whose size is not the format's
 /// are cut to its aspect and resized (decode/Augment.h); images whose channels
 /// are not the format's are a failure, here where all of the split are so, else

@@ -53,6 +53,7 @@ public:
 
   std::vector<std::string> splits() const override {
     std::vector<std::string> names;
+    names.reserve(parts.size());
     for (const Part &part : parts)
       names.push_back(part.split);
     return names;

@@ -154,6 +154,7 @@ private:
 
 std::vector<std::string> IdxSource::splits() const {
   std::vector<std::string> names;
+  names.reserve(parts.size());
   for (const Part &part : parts)
     names.push_back(part.split);
   return names;

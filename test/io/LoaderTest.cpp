@@ -115,8 +115,8 @@ TEST_F(LoaderTest, EvaluationIsInStoredOrderAndPadded) {
   Result<std::vector<Batch>> batches = read(*source, format, 4);
   ASSERT_OK(batches);
   for (int pass = 0; pass < 2; ++pass) {
-    const Batch &first = (*batches)[static_cast<size_t>(2 * pass)];
-    const Batch &second = (*batches)[static_cast<size_t>(2 * pass) + 1];
+    const Batch &first = (*batches)[2 * static_cast<size_t>(pass)];
+    const Batch &second = (*batches)[2 * static_cast<size_t>(pass) + 1];
     EXPECT_EQ(first.info.epoch, pass);
     EXPECT_EQ(first.info.nextSample, 16);
     EXPECT_FALSE(first.info.lastOfEpoch);

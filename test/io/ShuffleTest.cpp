@@ -42,6 +42,7 @@ TEST(Shuffle, StoredOrderIsStoredOrder) {
 TEST(Shuffle, EachSampleOnceForEveryNumberOfChunks) {
   for (size_t chunks = 1; chunks < 70; ++chunks) {
     std::vector<uint32_t> sizes;
+    sizes.reserve(chunks);
     for (size_t i = 0; i < chunks; ++i)
       sizes.push_back(static_cast<uint32_t>(1 + i * 7 % 5));
     std::vector<uint64_t> samples = visit(EpochOrder::shuffled(sizes, 1, 2));
@@ -99,7 +100,7 @@ TEST(Shuffle, IsUniformWithinAWindow) {
   // Expected 1000 with a deviation of 29.
   for (const auto &row : counts)
     for (int count : row)
-      EXPECT_NEAR(count, epochs / 6, 150);
+      EXPECT_NEAR(count, epochs / 6.0, 150);
 }
 
 } // namespace
