@@ -111,7 +111,7 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
   }
   fmt::print("{}, batch {}, on {} ({})\n", program.model, program.batch, program.target,
              device.description());
-  fmt::print("  {} images/s\n", formatNumber(speed));
+  fmt::print("  {} images/s\n", formatSpeed(speed));
   fmt::print("  {:.3f} ms a step (median of {}; {:.3f} to {:.3f})\n", median, options.steps,
              milliseconds.front(), milliseconds.back());
   fmt::print("  arena {}, device peak {}\n", formatBytes(static_cast<double>(program.arenaBytes)),
@@ -127,10 +127,10 @@ void fanfold::addBenchCommand(CLI::App &app, Command &chosen) {
   CLI::App *command = app.add_subcommand("bench", "Time the training step on made-up images");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("--steps", options->steps, "steps to time [20]")
-      ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
+      ->check(wholeNumber(1))
       ->type_name("N");
   command->add_option("--warmup", options->warmup, "steps before the first that counts [3]")
-      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}))
+      ->check(wholeNumber(0))
       ->type_name("N");
   addThreadsOption(*command, options->threads);
   addFormatOption(*command, options->json);

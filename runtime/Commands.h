@@ -49,6 +49,9 @@ void addStepCommand(CLI::App &app, const Program &program, Command &chosen);
 void addSettingsOptions(CLI::App &command, const Program &program, SettingsOverrides &overrides,
                         const std::function<bool(const SettingsField &)> &wanted);
 
+/// Accepts whole numbers from `least` to `most`; adds nothing to the help.
+CLI::Validator wholeNumber(int64_t least, int64_t most = 1'000'000'000'000);
+
 /// "--threads=N"; 0 if it is not given.
 void addThreadsOption(CLI::App &command, int &threads);
 

@@ -45,7 +45,7 @@ public:
 
   Status open(const Program &program, int wanted) override {
     assert(!arena && "a device is opened once");
-    threadCount = wanted > 0 ? wanted : omp_get_num_procs();
+    threadCount = wanted > 0 ? wanted : omp_get_max_threads();
     omp_set_num_threads(threadCount);
 
     // Linux promises memory it does not have and kills whoever comes to use it.

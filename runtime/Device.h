@@ -32,7 +32,8 @@ public:
   virtual std::string description() const = 0;
 
   /// Allocates the arena, every byte zero, and prepares the program's kernels.
-  /// `threads` bounds the threads of the CPU device; 0: all the machine has.
+  /// `threads` bounds the threads of the CPU device; 0: as many as
+  /// OpenMP takes, which is all the machine has unless OMP_NUM_THREADS is set.
   virtual Status open(const Program &program, int threads) = 0;
 
   /// Host memory of `bytes` at `offset` of the arena, where the data source

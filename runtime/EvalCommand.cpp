@@ -90,7 +90,7 @@ Status eval(Invocation &invocation, const EvalOptions &options) {
   }
   fmt::print("{} on {} images of split {} ({}): {}\n", *path, formatCount(evaluation.samples),
              options.split, options.data, formatMetrics(program, evaluation.metrics));
-  fmt::print("{:.1f} s, {} images/s\n", evaluation.seconds, formatNumber(speed));
+  fmt::print("{:.1f} s, {} images/s\n", evaluation.seconds, formatSpeed(speed));
   return {};
 }
 
@@ -110,7 +110,7 @@ void fanfold::addEvalCommand(CLI::App &app, Command &chosen) {
   command->add_option("--split", options->split, "split of the data set [test]")->type_name("NAME");
   addThreadsOption(*command, options->threads);
   command->add_option("--data-threads", options->dataThreads, "threads that read and decode [1]")
-      ->check(CLI::Range(1, 4096))
+      ->check(wholeNumber(1, 4096))
       ->type_name("N");
   addFormatOption(*command, options->json);
   command->callback([options, &chosen] {

@@ -220,6 +220,7 @@ struct Program {
   uint64_t fingerprint;  ///< Of names, shapes, types and roles of the variables: a
                          ///< checkpoint of another model does not match.
   int64_t batch;
+  int threads; ///< The most threads that the workspaces of a CPU program are sized for.
 
   size_t arenaBytes;
   size_t lowerBoundBytes; ///< Largest sum of live bytes at any launch.

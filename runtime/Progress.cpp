@@ -32,7 +32,7 @@ static void show(const std::string &text) {
 
 /// "[=======>      ]".
 static std::string formatBar(double fraction) {
-  constexpr int width = 20;
+  constexpr int width = 10;
   int filled = std::clamp(static_cast<int>(fraction * width), 0, width);
   std::string bar(static_cast<size_t>(filled), '=');
   if (filled < width)
@@ -51,7 +51,7 @@ static size_t terminalColumns() {
 std::string fanfold::formatMetrics(const Program &program, const std::vector<double> &values) {
   std::string text;
   for (size_t i = 0; i < values.size(); ++i)
-    text += fmt::format("{}{} {}", i ? "  " : "", program.metrics[i].name, formatNumber(values[i]));
+    text += fmt::format("{}{} {}", i ? "  " : "", program.metrics[i].name, formatMetric(values[i]));
   return text;
 }
 
@@ -92,13 +92,14 @@ void Progress::step(int64_t step, const Tally &tally, double learningRate) {
   const double secondsPerStep = tally.seconds / static_cast<double>(tally.steps);
   const double left = static_cast<double>(horizon.totalSteps - step) * secondsPerStep;
   const int width = static_cast<int>(std::to_string(epochs).size());
-  std::string text = fmt::format("epoch {:>{}}/{}  ", epoch + 1, width, epochs);
+  // What matters least comes last: a narrow terminal cuts it off.
+  std::string text = fmt::format("epoch {:>{}}/{} ", epoch + 1, width, epochs);
   if (terminal)
-    text +=
-        formatBar(static_cast<double>(inEpoch) / static_cast<double>(horizon.stepsPerEpoch)) + " ";
-  text += fmt::format(" {}/{}  {}  {} images/s  lr {}  {} left", inEpoch, horizon.stepsPerEpoch,
-                      formatMetrics(program, tally.means()), formatNumber(tally.imagesPerSecond()),
-                      formatNumber(learningRate), formatDuration(left));
+    text += formatBar(static_cast<double>(inEpoch) / static_cast<double>(horizon.stepsPerEpoch));
+  text += fmt::format(" {:>{}}/{}  {}  {} images/s  {} left  lr {}", inEpoch,
+                      std::to_string(horizon.stepsPerEpoch).size(), horizon.stepsPerEpoch,
+                      formatMetrics(program, tally.means()), formatSpeed(tally.imagesPerSecond()),
+                      formatDuration(left), formatNumber(learningRate));
   if (!terminal) {
     line(text);
     return;
@@ -118,7 +119,7 @@ void Progress::epoch(int64_t step, const Tally &tally, const Evaluation *evaluat
                                  formatMetrics(program, tally.means()));
   if (evaluation)
     text += "  |  test " + formatMetrics(program, evaluation->metrics);
-  line(fmt::format("{}  |  {} images/s", text, formatNumber(tally.imagesPerSecond())));
+  line(fmt::format("{}  |  {} images/s", text, formatSpeed(tally.imagesPerSecond())));
 }
 
 void Progress::line(const std::string &text) {

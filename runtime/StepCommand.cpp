@@ -122,7 +122,7 @@ void fanfold::addStepCommand(CLI::App &app, const Program &program, Command &cho
       ->type_name("FILE");
   command->add_flag("--eval", options->eval, "the eval step instead of the train step");
   command->add_option("--step", options->step, "number of the step, from 0 [0]")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 53))
+      ->check(wholeNumber(0))
       ->type_name("N");
   addThreadsOption(*command, options->threads);
   // The step runs at the learning rate itself; what shapes a schedule has no say.

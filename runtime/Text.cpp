@@ -42,14 +42,17 @@ std::string fanfold::formatDuration(double seconds) {
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
-std::string fanfold::formatNumber(double value) {
+std::string fanfold::formatNumber(double value) { return fmt::format("{:.4g}", value); }
+
+std::string fanfold::formatSpeed(double perSecond) {
+  if (perSecond < 100)
+    return fmt::format("{:.1f}", perSecond);
+  return formatCount(static_cast<int64_t>(perSecond + 0.5));
+}
+
+std::string fanfold::formatMetric(double value) {
   double magnitude = std::fabs(value);
-  if (!std::isfinite(value) || magnitude >= 1000)
-    return fmt::format("{:.0f}", value);
-  if (magnitude == 0)
-    return "0";
-  if (magnitude < 1e-4)
-    return fmt::format("{:.3e}", value);
-  int digits = 3 - static_cast<int>(std::floor(std::log10(magnitude)));
-  return fmt::format("{:.{}f}", value, digits);
+  if (magnitude > 0 && (magnitude < 1e-3 || magnitude >= 1e4) && std::isfinite(value))
+    return fmt::format("{:.2e}", value);
+  return fmt::format("{:.4f}", value);
 }

@@ -27,8 +27,14 @@ std::string formatCount(int64_t count);
 /// "0:07", "12:30", "3:05:00".
 std::string formatDuration(double seconds);
 
-/// Four significant digits: "0.02150", "1.234", "8123" ("nan" and "inf" too).
+/// "0.0215", "12.5", "8e-05", "nan": up to four significant digits.
 std::string formatNumber(double value);
+
+/// "96.5", "8,123": images a second.
+std::string formatSpeed(double perSecond);
+
+/// "0.0215", "1.4210": a loss or a metric, always as wide, so that columns stand.
+std::string formatMetric(double value);
 
 } // namespace fanfold
 

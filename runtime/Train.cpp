@@ -243,11 +243,12 @@ void Trainer::announce() {
       "  data        {}: {} train{} images", options.data,
       formatCount(feed->source().sampleCount()),
       testFeed ? fmt::format(", {} test", formatCount(testFeed->source().sampleCount())) : ""));
-  progress->line(fmt::format(
-      "  recipe      {}, learning rate {} ({}), {:g} epochs = {} steps, "
-      "seed {}",
-      optimizerName(recipe.optimizer), formatNumber(peakLearningRate(recipe, program.batch)),
-      scheduleName(recipe.schedule), epochs, formatCount(horizon.totalSteps), recipe.seed));
+  progress->line(fmt::format("  recipe      {}, learning rate {} ({}), {:.4g} epoch{} = {} steps, "
+                             "seed {}",
+                             optimizerName(recipe.optimizer),
+                             formatNumber(peakLearningRate(recipe, program.batch)),
+                             scheduleName(recipe.schedule), epochs, epochs == 1 ? "" : "s",
+                             formatCount(horizon.totalSteps), recipe.seed));
   if (checkpoints)
     progress->line(fmt::format(
         "  checkpoints {}, every {}", checkpoints->directory(),
@@ -414,7 +415,7 @@ Status Trainer::finish(double seconds) {
   if (trainedImages > 0)
     progress->line(fmt::format("trained {} steps in {:.1f} s, {} images/s",
                                formatCount(trainedImages / program.batch), seconds,
-                               formatNumber(speed)));
+                               formatSpeed(speed)));
   else
     progress->line(
         fmt::format("nothing left to train: step {} of {}", position.step, horizon.totalSteps));

@@ -9,7 +9,7 @@
 #include "runtime/Commands.h"
 
 #include <algorithm>
-#include <limits>
+#include <charconv>
 
 using namespace fanfold;
 
@@ -29,7 +29,9 @@ void fanfold::addSettingsOptions(CLI::App &command, const Program &program,
     if (!field.appliesTo(program) || !wanted(field))
       continue;
     const nlohmann::ordered_json &value = values[field.name];
-    std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+    std::string shown = value.is_string()  ? value.get<std::string>()
+                        : value.is_array() ? fmt::format("{}", fmt::join(value, ","))
+                                           : value.dump();
     command
         .add_option_function<std::string>(
             optionName(field),
@@ -40,15 +42,28 @@ void fanfold::addSettingsOptions(CLI::App &command, const Program &program,
                 throw CLI::ValidationError(optionName(field), status.message());
               overrides.emplace_back(&field, text);
             },
-            fmt::format("{} [{}]", field.help, shown))
+            shown.empty() ? field.help : fmt::format("{} [{}]", field.help, shown))
         ->type_name("")
         ->group("Recipe");
   }
 }
 
+CLI::Validator fanfold::wholeNumber(int64_t least, int64_t most) {
+  return CLI::Validator(
+      [=](std::string &text) -> std::string {
+        int64_t value = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size() || value < least ||
+            value > most)
+          return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+        return "";
+      },
+      "");
+}
+
 void fanfold::addThreadsOption(CLI::App &command, int &threads) {
   command.add_option("--threads", threads, "threads of the CPU [all]")
-      ->check(CLI::Range(1, 4096))
+      ->check(wholeNumber(1, 4096))
       ->type_name("N");
 }
 
@@ -64,7 +79,6 @@ void fanfold::addFormatOption(CLI::App &command, bool &json) {
 void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("train", "Train on a data set");
   auto options = std::make_shared<TrainOptions>();
-  constexpr int64_t most = std::numeric_limits<int64_t>::max();
 
   command->add_option("--data", options->data, "data set, as dlfs:///directory/dataset")
       ->required()
@@ -81,29 +95,29 @@ void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &ch
   command
       ->add_option("--checkpoint-every", options->checkpointEvery,
                    "steps between checkpoints [an epoch]")
-      ->check(CLI::Range(int64_t{1}, most))
+      ->check(wholeNumber(1))
       ->type_name("N");
   command->add_option("--keep", options->keep, "checkpoints that stay [2]")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(wholeNumber(1))
       ->type_name("N");
   command
       ->add_option("--eval-every", options->evalEvery,
                    "epochs between evaluations on split test, 0: none [1]")
-      ->check(CLI::Range(int64_t{0}, most))
+      ->check(wholeNumber(0))
       ->type_name("N");
   command->add_option("--log", options->log, "append JSON lines to a file")->type_name("FILE");
   command->add_option("--log-every", options->logEvery, "steps between lines of the log [50]")
-      ->check(CLI::Range(int64_t{1}, most))
+      ->check(wholeNumber(1))
       ->type_name("N");
   addThreadsOption(*command, options->threads);
   command->add_option("--data-threads", options->dataThreads, "threads that read and decode [1]")
-      ->check(CLI::Range(1, 4096))
+      ->check(wholeNumber(1, 4096))
       ->type_name("N");
 
   addSettingsOptions(*command, program, options->overrides,
                      [](const SettingsField &) { return true; });
   command->add_option("--steps", options->steps, "length of the training in steps")
-      ->check(CLI::Range(int64_t{1}, most))
+      ->check(wholeNumber(1))
       ->type_name("N")
       ->group("Recipe")
       ->excludes("--epochs");
