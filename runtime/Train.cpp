@@ -467,8 +467,8 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
   } else {
     FANFOLD_RETURN_IF_ERROR(loadFirstValues());
   }
-  progress->line(fmt::format("{}; looking for its origin: running {} steps again from {}", symptom,
-                             formatCount(failed - from.step),
+  progress->line(fmt::format("{}; looking for its origin: training again from step {} ({})",
+                             symptom, from.step,
                              lastCheckpoint.empty() ? "the beginning" : lastCheckpoint));
 
   FANFOLD_RETURN_IF_ERROR(feed->seek(from.epoch, from.nextSample));

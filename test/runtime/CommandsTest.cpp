@@ -1,0 +1,271 @@
+//===- CommandsTest.cpp - command lines and what they print ---------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Fixture.h"
+#include "Logistic.h"
+#include "runtime/Safetensors.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstring>
+
+using namespace fanfold;
+using namespace fanfold::test;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char *data = "--data=memory:train=64,test=20";
+
+bool contains(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(CommandsTest, HelpAndNothing) {
+  Outcome nothing = runLogistic({});
+  EXPECT_EQ(nothing.exitCode, 0);
+  for (const char *command : {"train", "eval", "bench", "info", "step"}) {
+    EXPECT_TRUE(contains(nothing.output, command));
+    Outcome help = runLogistic({command, "--help"});
+    EXPECT_EQ(help.exitCode, 0);
+    EXPECT_TRUE(contains(help.output, "Usage:"));
+    EXPECT_EQ(help.errors, "");
+  }
+  Outcome version = runLogistic({"--version"});
+  EXPECT_EQ(version.exitCode, 0);
+  EXPECT_EQ(version.output, std::string(logistic.compiler) + "\n");
+}
+
+TEST(CommandsTest, UsageMistakes) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"paint"}, "paint"},
+      {{"train"}, "--data is required"},
+      {{"train", data, "--resume"}, "--resume requires --checkpoint"},
+      {{"train", data, "--steps=0"}, "'0' is not a whole number"},
+      {{"train", data, "--steps=99999999999999999999"}, "is not a whole number"},
+      {{"train", data, "--threads=-1"}, "'-1' is not a whole number"},
+      {{"train", data, "--steps=5", "--epochs=2"}, "excludes"},
+      {{"train", data, "--learning-rate=fast"}, "--learning-rate: 'fast' is not a number"},
+      {{"train", data, "--learning-rate=nan"}, "'nan' is not a number"},
+      {{"train", data, "--schedule=linear"}, "constant, step, cosine or polynomial"},
+      {{"train", data, "--beta1=0.9"}, "--beta1"}, // An option of other optimizers.
+      {{"train", data, "extra"}, "extra"},
+      {{"eval", data}, "--checkpoint is required"},
+      {{"bench", "--format=xml"}, "xml"},
+      {{"step", "--inputs=x"}, "--output is required"},
+      {{"info", "bench"}, "bench"}};
+  for (const auto &[arguments, complaint] : cases) {
+    Outcome outcome = runLogistic(arguments);
+    EXPECT_EQ(outcome.exitCode, 2) << complaint;
+    EXPECT_TRUE(contains(outcome.errors, complaint)) << outcome.errors;
+    EXPECT_EQ(outcome.output, "");
+  }
+}
+
+TEST(CommandsTest, OutputThatCannotBeWritten) {
+  Process process({"/bin/sh", "-c", std::string(LOGISTIC) + " info > /dev/full"});
+  Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "writing output")) << outcome.errors;
+}
+
+TEST(CommandsTest, TrainingOutlivesItsReader) {
+  TemporaryDirectory directory;
+  Process process({"/bin/sh", "-c",
+                   std::string(LOGISTIC) + " train " + data + " --checkpoint=" + (directory / "r") +
+                       " | true"});
+  (void)process.wait();
+  EXPECT_NE(readFile(directory / "r/step-24.safetensors"), "");
+}
+
+TEST(CommandsTest, Info) {
+  Outcome text = runLogistic({"info"});
+  EXPECT_EQ(text.exitCode, 0);
+  EXPECT_TRUE(contains(text.output, "parameters  15\n")) << text.output;
+
+  json info = json::parse(runLogistic({"info", "--format=json"}).output);
+  EXPECT_EQ(info["model"], "logistic");
+  EXPECT_EQ(info["params"], logisticPixels * logisticClasses + logisticClasses);
+  EXPECT_EQ(info["arena_bytes"], logistic.arenaBytes);
+  EXPECT_EQ(info["lower_bound_bytes"], logistic.lowerBoundBytes);
+  EXPECT_EQ(info["variables"].size(), logistic.variables.size);
+  EXPECT_EQ(info["recipe"]["learning_rate"], logistic.recipe.learningRate);
+}
+
+TEST(CommandsTest, Bench) {
+  json bench =
+      json::parse(runLogistic({"bench", "--steps=5", "--threads=1", "--format=json"}).output);
+  EXPECT_GT(bench["images_per_s"], 0);
+  EXPECT_NEAR(bench["images_per_s"].get<double>() * bench["step_ms"].get<double>() / 1e3,
+              logisticBatch, 1e-6);
+  EXPECT_LE(bench["step_ms_min"], bench["step_ms"]);
+  EXPECT_EQ(bench["arena_bytes"], logistic.arenaBytes);
+  EXPECT_EQ(bench["device_peak_bytes"], logistic.arenaBytes);
+  EXPECT_EQ(bench["threads"], 1);
+  EXPECT_FALSE(bench.contains("profile"));
+}
+
+TEST(CommandsTest, BenchProfile) {
+  json profile = json::parse(
+      runLogistic({"bench", "--steps=5", "--profile", "--format=json"}).output)["profile"];
+  ASSERT_EQ(profile["launches"].size(), logistic.train.launches.size);
+  ASSERT_EQ(profile["kernels"].size(), 4u);
+  double last = INFINITY;
+  for (const json &launch : profile["launches"]) {
+    EXPECT_LE(launch["ms"], last);
+    last = launch["ms"];
+    const Launch &expected = logistic.train.launches[launch["index"].get<size_t>()];
+    EXPECT_EQ(launch["layer"], expected.layer);
+    EXPECT_EQ(launch["location"], expected.location);
+    EXPECT_NEAR(launch["gflop_per_s"].get<double>() * launch["ms"].get<double>() * 1e6,
+                expected.flops, 1e-6 * expected.flops);
+  }
+  EXPECT_TRUE(contains(runLogistic({"bench", "--profile"}).output, "logistic.mlir:5:8"));
+}
+
+TEST(CommandsTest, EvalCountsEverySampleOnce) {
+  TemporaryDirectory directory;
+  const std::string where = "--checkpoint=" + directory.path;
+  EXPECT_TRUE(contains(runLogistic({"eval", data, where}).errors, "holds no checkpoint"));
+  ASSERT_EQ(runLogistic({"train", data, where}).exitCode, 0);
+  json whole = json::parse(runLogistic({"eval", data, where, "--format=json"}).output);
+  EXPECT_EQ(whole["samples"], 20);
+  EXPECT_EQ(whole["metrics"]["top1"], 1.0);
+  // 20 samples are 16 and 4: their means weigh by number, and padding by nothing.
+  json head = json::parse(
+      runLogistic({"eval", "--data=memory:train=64,test=16", where, "--format=json"}).output);
+  json train =
+      json::parse(runLogistic({"eval", data, where, "--split=train", "--format=json"}).output);
+  EXPECT_EQ(train["samples"], 64);
+  EXPECT_NEAR(whole["loss"].get<double>(), head["loss"].get<double>(), 0.2);
+  EXPECT_GT(whole["loss"].get<double>() * 20, head["loss"].get<double>() * 16);
+  EXPECT_EQ(runLogistic({"eval", data, where, "--split=none"}).exitCode, 1);
+}
+
+/// Runs of `step` on one batch.
+class StepTest : public testing::Test {
+protected:
+  TemporaryDirectory directory;
+  std::string images, labels;
+
+  void SetUp() override {
+    for (int i = 0; i < logisticBatch * logisticPixels; ++i)
+      images += static_cast<char>(i * 37 % 256);
+    for (int32_t n = 0; n < logisticBatch; ++n) {
+      int32_t label = n % logisticClasses;
+      labels.append(reinterpret_cast<const char *>(&label), 4);
+    }
+  }
+  static SafetensorsSource tensor(const char *name, ElementType type, std::vector<int64_t> shape,
+                                  const std::string &bytes) {
+    return {name, type, std::move(shape), bytes.size(),
+            [&bytes](size_t begin, void *target, size_t count) {
+              std::memcpy(target, bytes.data() + begin, count);
+              return Status();
+            }};
+  }
+  std::string inputs() {
+    std::string path = directory / "in.safetensors";
+    EXPECT_TRUE(
+        writeSafetensors(path, {},
+                         {tensor("image", ElementType::u8, {logisticBatch, 2, 2, 1}, images),
+                          tensor("label", ElementType::i32, {logisticBatch}, labels)})
+            .ok());
+    return "--inputs=" + path;
+  }
+  static std::vector<float> values(const std::string &path, const char *name) {
+    Result<SafetensorsFile> file = SafetensorsFile::open(path);
+    EXPECT_TRUE(file.ok()) << file.status().message();
+    const SafetensorsFile::Tensor *tensor = file->find(name);
+    EXPECT_TRUE(tensor) << name;
+    std::vector<float> result(tensor->bytes / sizeof(float));
+    EXPECT_TRUE(file->read(*tensor, 0, result.data(), tensor->bytes).ok());
+    return result;
+  }
+};
+
+TEST_F(StepTest, UpdateFollowsTheGradient) {
+  const std::string eval = directory / "eval", out = directory / "out";
+  // The eval step leaves the first values as they are.
+  ASSERT_EQ(runLogistic({"step", inputs(), "--eval", "-o", eval}).exitCode, 0);
+  Outcome outcome = runLogistic({"step", inputs(), "--weights=" + eval, "-o", out,
+                                 "--learning-rate=0.25", "--weight-decay=0.01"});
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
+  std::vector<float> before = values(eval, "fc.weight"), after = values(out, "fc.weight"),
+                     gradient = values(out, "grad/fc.weight");
+  ASSERT_EQ(before.size(), size_t(logisticPixels * logisticClasses));
+  double moved = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    EXPECT_NEAR(after[i], before[i] - 0.25f * (gradient[i] + 0.01f * before[i]), 1e-6f);
+    moved += std::fabs(after[i] - before[i]);
+  }
+  EXPECT_GT(moved, 0);
+  EXPECT_GT(values(out, "loss").at(0), 0);
+  EXPECT_EQ(values(out, "top1").size(), 1u);
+}
+
+TEST_F(StepTest, StepsChainThroughTheirFiles) {
+  const std::string first = directory / "1", second = directory / "2", again = directory / "3";
+  ASSERT_EQ(runLogistic({"step", inputs(), "-o", first}).exitCode, 0);
+  ASSERT_EQ(
+      runLogistic({"step", inputs(), "--weights=" + first, "--step=1", "-o", second}).exitCode, 0);
+  // Momentum came along: the second step is not the first one's.
+  EXPECT_NE(values(first, "fc.weight/momentum"), values(second, "fc.weight/momentum"));
+  ASSERT_EQ(runLogistic({"step", inputs(), "--weights=" + first, "--step=1", "-o", again}).exitCode,
+            0);
+  EXPECT_EQ(readFile(second), readFile(again));
+}
+
+TEST_F(StepTest, InputsThatDoNotFit) {
+  const std::string out = directory / "out";
+  const std::string seven = labels.substr(4);
+  std::string path = directory / "in.safetensors";
+  ASSERT_TRUE(writeSafetensors(path, {},
+                               {tensor("image", ElementType::u8, {logisticBatch, 2, 2, 1}, images),
+                                tensor("label", ElementType::i32, {logisticBatch - 1}, seven)})
+                  .ok());
+  Outcome outcome = runLogistic({"step", "--inputs=" + path, "-o", out});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "input label is I32 7, expected I32 8")) << outcome.errors;
+
+  ASSERT_TRUE(writeSafetensors(path, {},
+                               {tensor("image", ElementType::u8, {logisticBatch, 2, 2, 1}, images)})
+                  .ok());
+  outcome = runLogistic({"step", "--inputs=" + path, "-o", out});
+  EXPECT_TRUE(contains(outcome.errors, "input label is missing, expected I32 8")) << outcome.errors;
+  outcome = runLogistic({"step", inputs(), "--weights=" + path, "-o", out});
+  EXPECT_EQ(outcome.exitCode, 1);
+  outcome = runLogistic({"step", inputs(), "-o", directory / "none/out"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "no such file or directory")) << outcome.errors;
+  EXPECT_EQ(readFile(out), "");
+}
+
+TEST_F(StepTest, WeightsThatDoNotFit) {
+  const std::string some(60, '\0');
+  const std::string path = directory / "w.safetensors";
+  const std::string bias = some.substr(0, 12), weight = some.substr(0, 48);
+  auto complaint = [&](const std::vector<SafetensorsSource> &tensors) {
+    EXPECT_TRUE(writeSafetensors(path, {}, tensors).ok());
+    Outcome outcome = runLogistic({"step", inputs(), "--weights=" + path, "-o", directory / "out"});
+    EXPECT_EQ(outcome.exitCode, 1);
+    return outcome.errors;
+  };
+  EXPECT_TRUE(contains(complaint({tensor("fc.weight", ElementType::f32, {4, 3}, weight)}),
+                       "tensor fc.bias is missing, expected F32 3"));
+  EXPECT_TRUE(contains(complaint({tensor("fc.weight", ElementType::f32, {3, 4}, weight),
+                                  tensor("fc.bias", ElementType::f32, {3}, bias)}),
+                       "tensor fc.weight is F32 3x4, expected F32 4x3"));
+  EXPECT_TRUE(contains(complaint({tensor("fc.weight", ElementType::f32, {4, 3}, weight),
+                                  tensor("fc.bias", ElementType::f32, {3}, bias),
+                                  tensor("fc.wieght", ElementType::u8, {60}, some)}),
+                       "tensor fc.wieght (U8 60) is no variable of model logistic"));
+}
+
+} // namespace

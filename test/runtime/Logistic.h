@@ -1,0 +1,35 @@
+//===- Logistic.h - a compiled program written by hand --------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Logistic regression on images of 2x2 pixels, as the compiler would emit it: one
+// constant Program and two step functions over an arena. Small enough to be read,
+// and with everything the runtime has to keep: parameters, momentum, a running
+// statistic, gradients, dropout that depends on the seed scalar.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_TEST_RUNTIME_LOGISTIC_H
+#define FANFOLD_TEST_RUNTIME_LOGISTIC_H
+
+#include "runtime/Program.h"
+
+namespace fanfold::test {
+
+#ifndef LOGISTIC_CLASSES
+#define LOGISTIC_CLASSES 3
+#endif
+
+inline constexpr int64_t logisticBatch = 8;
+inline constexpr int64_t logisticPixels = 4;
+inline constexpr int64_t logisticClasses = LOGISTIC_CLASSES;
+
+extern const Program logistic;
+
+} // namespace fanfold::test
+
+#endif // FANFOLD_TEST_RUNTIME_LOGISTIC_H

@@ -1,0 +1,332 @@
+//===- TrainTest.cpp - trainings that go on, stop, fail and resume --------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Fixture.h"
+#include "runtime/Safetensors.h"
+
+#include <nlohmann/json.hpp>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+using namespace fanfold;
+using namespace fanfold::test;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char *data = "--data=memory:train=70,test=20"; // 8 steps and 6 images over.
+
+class TrainTest : public testing::Test {
+protected:
+  TemporaryDirectory directory;
+  const std::string run = directory / "run";
+  const std::string checkpoint = "--checkpoint=" + run;
+
+  /// The final state of a training that nothing interrupts.
+  std::string uninterrupted(std::vector<std::string> more = {}) {
+    std::string path = directory / "reference";
+    std::vector<std::string> arguments = {"train", data, "--checkpoint=" + path};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    Outcome outcome = runLogistic(arguments);
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+    return readFile(path + "/step-24.safetensors");
+  }
+  std::string finalState() { return readFile(run + "/step-24.safetensors"); }
+
+  bool hasCheckpoint() {
+    for (const std::string &name : listDirectory(run))
+      if (name.find(".tmp") == std::string::npos)
+        return true;
+    return false;
+  }
+
+  static std::vector<json> readLog(const std::string &path) {
+    std::vector<json> lines;
+    std::istringstream text(readFile(path));
+    for (std::string line; std::getline(text, line);)
+      lines.push_back(json::parse(line));
+    return lines;
+  }
+};
+
+bool contains(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(TrainTest, LearnsAndSummarises) {
+  Outcome outcome = runLogistic({"train", data, checkpoint});
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_TRUE(contains(outcome.output, "3 epochs = 24 steps")) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "epoch 3/3")) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "top1 1.0000")) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, run + "/step-24.safetensors")) << outcome.output;
+  EXPECT_FALSE(contains(outcome.output, "\r")) << "not a terminal";
+}
+
+TEST_F(TrainTest, OneSeedOneResult) {
+  ASSERT_EQ(runLogistic({"train", data, checkpoint}).exitCode, 0);
+  EXPECT_EQ(finalState(), uninterrupted());
+  std::string other = directory / "other";
+  ASSERT_EQ(runLogistic({"train", data, "--checkpoint=" + other, "--seed=8"}).exitCode, 0);
+  EXPECT_NE(readFile(other + "/step-24.safetensors"), finalState());
+}
+
+TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
+  for (int signal : {SIGTERM, SIGINT}) {
+    TemporaryDirectory fresh;
+    const std::string where = "--checkpoint=" + (fresh / "run");
+    // Slow enough for the signal to come in the middle of the second epoch.
+    Process process({LOGISTIC, "train", std::string(data) + ",delay=20000", where,
+                     "--checkpoint-every=11", "--learning-rate=0.3"});
+    waitUntil([&] { return !listDirectory(fresh / "run").empty(); });
+    process.kill(signal);
+    Outcome stopped = process.wait();
+    EXPECT_EQ(stopped.exitCode, 0) << stopped.errors;
+    EXPECT_TRUE(contains(stopped.output, "stopped by")) << stopped.output;
+    EXPECT_TRUE(contains(stopped.output, "saved " + (fresh / "run") + "/step-"));
+    EXPECT_EQ(readFile(fresh / "run/step-24.safetensors"), "") << "the signal came too late";
+
+    // The learning rate is the checkpoint's; nobody has to repeat it.
+    Outcome resumed = runLogistic({"train", data, where, "--resume"});
+    EXPECT_EQ(resumed.exitCode, 0) << resumed.errors;
+    EXPECT_TRUE(contains(resumed.output, "resuming from")) << resumed.output;
+    std::filesystem::remove_all(directory / "reference");
+    EXPECT_EQ(readFile(fresh / "run/step-24.safetensors"), uninterrupted({"--learning-rate=0.3"}));
+  }
+}
+
+TEST_F(TrainTest, KilledAndResumedEndsWithTheSameBits) {
+  // Killed at moments of its own choosing until one life is long enough.
+  int kills = 0;
+  for (int life = 0; finalState().empty(); ++life) {
+    ASSERT_LT(life, 1000);
+    Process process({LOGISTIC, "train", std::string(data) + ",delay=3000", checkpoint, "--resume",
+                     "--checkpoint-every=1"});
+    usleep(static_cast<useconds_t>(20'000 + 2'000 * life));
+    process.kill(SIGKILL);
+    kills += process.wait().signal == SIGKILL;
+  }
+  EXPECT_GT(kills, 0);
+  EXPECT_EQ(finalState(), uninterrupted());
+}
+
+TEST_F(TrainTest, ResumeWithoutCheckpointBeginsAtTheBeginning) {
+  Outcome outcome = runLogistic({"train", data, checkpoint, "--resume"});
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_TRUE(contains(outcome.output, "holds no checkpoint: starting at the beginning"));
+  EXPECT_EQ(finalState(), uninterrupted());
+}
+
+TEST_F(TrainTest, ResumeWithMoreEpochs) {
+  ASSERT_EQ(runLogistic({"train", data, checkpoint}).exitCode, 0);
+  Outcome done = runLogistic({"train", data, checkpoint, "--resume"});
+  EXPECT_EQ(done.exitCode, 0);
+  EXPECT_TRUE(contains(done.output, "nothing left to train: step 24 of 24")) << done.output;
+  Outcome more = runLogistic({"train", data, checkpoint, "--resume", "--epochs=4"});
+  EXPECT_EQ(more.exitCode, 0) << more.errors;
+  EXPECT_EQ(listDirectory(run),
+            (std::vector<std::string>{"step-24.safetensors", "step-32.safetensors"}));
+}
+
+TEST_F(TrainTest, DoesNotWriteOverAnotherRun) {
+  ASSERT_EQ(runLogistic({"train", data, checkpoint}).exitCode, 0);
+  const std::string before = finalState();
+  Outcome outcome = runLogistic({"train", data, checkpoint});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "step-24.safetensors is there already: pass --resume"));
+  EXPECT_EQ(finalState(), before);
+}
+
+TEST_F(TrainTest, ResumeWithWhatDoesNotFit) {
+  ASSERT_EQ(runLogistic({"train", data, checkpoint}).exitCode, 0);
+  Outcome model = Process({LOGISTIC_OF_4, "train", data, checkpoint, "--resume"}).wait();
+  EXPECT_EQ(model.exitCode, 1);
+  EXPECT_TRUE(contains(model.errors, "tensor fc.weight is F32 4x3, expected F32 4x4"))
+      << model.errors;
+  Outcome other = runLogistic({"train", "--data=memory:train=64,test=20", checkpoint, "--resume"});
+  EXPECT_EQ(other.exitCode, 1);
+  EXPECT_TRUE(contains(other.errors, "the training split had 70 images")) << other.errors;
+
+  std::string damaged = finalState();
+  damaged[damaged.size() - 5] ^= 1;
+  writeFile(run + "/step-24.safetensors", damaged);
+  Outcome broken = runLogistic({"train", data, checkpoint, "--resume"});
+  EXPECT_EQ(broken.exitCode, 1);
+  EXPECT_TRUE(contains(broken.errors, "step-24.safetensors: checksum mismatch")) << broken.errors;
+}
+
+TEST_F(TrainTest, StopWithoutCheckpointSaysSo) {
+  std::string log = directory / "log.jsonl";
+  Process process(
+      {LOGISTIC, "train", std::string(data) + ",delay=20000", "--log=" + log, "--log-every=1"});
+  waitUntil([&] { return contains(readFile(log), "\"event\":\"step\""); });
+  process.kill(SIGTERM);
+  Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "stopped by SIGTERM after step")) << outcome.errors;
+  EXPECT_TRUE(contains(outcome.errors, "nothing is saved without --checkpoint"));
+  EXPECT_EQ(readLog(log).back()["reason"], "SIGTERM");
+}
+
+TEST_F(TrainTest, NotANumber) {
+  // Image 9 has a label that the loss answers with NaN.
+  Outcome outcome = runLogistic(
+      {"train", "--data=memory:train=70,test=20,poison=9", checkpoint, "--checkpoint-every=2"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "training stopped: loss is nan at step ")) << outcome.errors;
+  EXPECT_TRUE(contains(outcome.errors, "launch 1, softmax_cross_entropy of loss "
+                                       "(logistic.mlir:6:8), wrote nan at element 0"))
+      << outcome.errors;
+  // From the last checkpoint, not from the beginning.
+  ASSERT_TRUE(hasCheckpoint());
+  EXPECT_TRUE(contains(outcome.output, "training again from step 6 (" + run)) << outcome.output;
+  // No checkpoint holds the damage.
+  for (const std::string &name : listDirectory(run)) {
+    Outcome eval = runLogistic({"eval", data, "--checkpoint=" + run + "/" + name, "--format=json"});
+    EXPECT_TRUE(json::parse(eval.output)["loss"].is_number()) << eval.output;
+  }
+}
+
+TEST_F(TrainTest, DivergesByTheLearningRate) {
+  Outcome outcome = runLogistic({"train", data, "--learning-rate=1e38"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "the first value that is not finite came in step"))
+      << outcome.errors;
+}
+
+TEST_F(TrainTest, LogIsJsonLines) {
+  std::string log = directory / "log.jsonl";
+  writeFile(log, "{\"event\":\"torn\""); // The last line of a run that was killed.
+  ASSERT_EQ(runLogistic({"train", data, checkpoint, "--log=" + log, "--log-every=5"}).exitCode, 0);
+  std::string text = readFile(log);
+  writeFile(log, text.substr(text.find('\n') + 1));
+
+  std::map<std::string, int> events;
+  double time = 0;
+  for (const json &line : readLog(log)) {
+    ++events[line["event"]];
+    EXPECT_GE(line["time"], time);
+    time = line["time"];
+    if (line["event"] == "step") {
+      EXPECT_EQ(line["step"].get<int>() % 5, 0);
+      EXPECT_EQ(line["epoch"], (line["step"].get<int>() - 1) / 8 + 1);
+      for (const char *key : {"loss", "learning_rate", "images_per_s"})
+        EXPECT_TRUE(line[key].is_number()) << key;
+      EXPECT_TRUE(line["metrics"]["top1"].is_number());
+    }
+    if (line["event"] == "eval") {
+      EXPECT_EQ(line["samples"], 20);
+    }
+  }
+  EXPECT_EQ(
+      events,
+      (std::map<std::string, int>{
+          {"start", 1}, {"step", 4}, {"epoch", 3}, {"eval", 3}, {"checkpoint", 3}, {"end", 1}}));
+}
+
+TEST_F(TrainTest, StepsAndEvaluationAsAsked) {
+  std::string log = directory / "log.jsonl";
+  Outcome outcome = runLogistic({"train", data, checkpoint, "--steps=20", "--eval-every=2",
+                                 "--checkpoint-every=6", "--keep=9", "--log=" + log});
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_EQ(listDirectory(run),
+            (std::vector<std::string>{"step-12.safetensors", "step-18.safetensors",
+                                      "step-20.safetensors", "step-6.safetensors"}));
+  std::vector<int> evaluations;
+  for (const json &line : readLog(log)) {
+    if (line["event"] == "eval")
+      evaluations.push_back(line["step"]);
+  }
+  EXPECT_EQ(evaluations, (std::vector<int>{16, 20}));
+}
+
+TEST_F(TrainTest, DataWithoutTestSplit) {
+  Outcome outcome = runLogistic({"train", "--data=memory:train=70"});
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_TRUE(contains(outcome.errors, "warning: no evaluation: ")) << outcome.errors;
+  EXPECT_EQ(runLogistic({"train", "--data=memory:train=70", "--eval-every=1"}).exitCode, 1);
+  EXPECT_EQ(runLogistic({"train", "--data=memory:train=70", "--eval-every=0"}).errors, "");
+}
+
+TEST_F(TrainTest, SaysEarlyWhatCannotWork) {
+  writeFile(directory / "file", "x");
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--data=nowhere"}, "nowhere: no such data set"},
+      {{"--data=memory:train=5"}, "split train has 5 images, expected at least a batch of 8"},
+      {{data, "--checkpoint=" + (directory / "file")}, "creating directory"},
+      {{data, "--log=" + (directory / "none/log")}, "opening log"},
+      {{data, "--weights=" + (directory / "file")}, "not a safetensors file"}};
+  for (const auto &[arguments, complaint] : cases) {
+    std::vector<std::string> all = {"train"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    Outcome outcome = runLogistic(all);
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_TRUE(contains(outcome.errors, complaint)) << outcome.errors;
+    EXPECT_FALSE(contains(outcome.output, "epoch 1")) << outcome.output;
+  }
+}
+
+TEST_F(TrainTest, NoSpaceForACheckpointIsSaidBeforeTheFirstStep) {
+  Outcome outcome = runLogistic({"train", data, checkpoint}, [] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {700, 700}; // Less than a checkpoint, more than the output.
+    setrlimit(RLIMIT_FSIZE, &limit);
+  });
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "file too large")) << outcome.errors;
+  EXPECT_FALSE(contains(outcome.output, "epoch 1")) << outcome.output;
+}
+
+TEST_F(TrainTest, DiskThatFillsUpOnTheWay) {
+  constexpr int noPrivilege = 77;
+  mkdir(run.c_str(), 0777);
+  const std::string reference = uninterrupted();
+  const std::string log = directory / "log.jsonl";
+  Outcome child = runInChild([&] {
+    if (!mountSmallDisk(run, 64 << 10))
+      return noPrivilege;
+    Process process({LOGISTIC, "train", std::string(data) + ",delay=20000", checkpoint,
+                     "--checkpoint-every=2", "--log=" + log});
+    waitUntil([&] { return hasCheckpoint(); });
+    writeFile(run + "/filler", std::string(64 << 10, 'x'));
+    Outcome outcome = process.wait();
+    // It went on to the end, said what is missing, and lost nothing it had.
+    if (outcome.exitCode != 1)
+      return 1;
+    if (!contains(outcome.errors, "no space left on device; training goes on"))
+      return 2;
+    if (!contains(outcome.errors, "step 24 is not saved (the last checkpoint is " + run))
+      return 3;
+    unlink((run + "/filler").c_str());
+    if (runLogistic({"train", data, checkpoint, "--resume"}).exitCode != 0)
+      return 4;
+    return finalState() == reference ? 0 : 5;
+  });
+  if (child.exitCode == noPrivilege)
+    GTEST_SKIP() << "mounting a small file system needs root";
+  EXPECT_EQ(child.exitCode, 0) << child.errors;
+}
+
+TEST_F(TrainTest, StartsFromWeights) {
+  ASSERT_EQ(runLogistic({"train", data, checkpoint}).exitCode, 0);
+  std::string log = directory / "log.jsonl";
+  Outcome outcome = runLogistic({"train", data, "--weights=" + run + "/step-24.safetensors",
+                                 "--steps=1", "--log-every=1", "--log=" + log});
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_LT(readLog(log)[1]["loss"], 0.5) << "what is learnt is known from the first step";
+}
+
+} // namespace
