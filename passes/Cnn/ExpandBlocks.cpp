@@ -111,7 +111,7 @@ LogicalResult Expander::cloneLayer(Operation &op, IRMapping &mapping, Instance &
       return failure();
     attributes.push_back(builder.getNamedAttr(attr.getName(), *value));
   }
-  if (op.getNumResults() == 1)
+  if (isa<LayerOpInterface, InputOp>(op))
     attributes.push_back(
         builder.getNamedAttr("name", builder.getStringAttr(nameOf(op, instance))));
 

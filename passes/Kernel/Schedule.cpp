@@ -146,6 +146,18 @@ struct SchedulePass : fanfold::impl::ScheduleBase<SchedulePass> {
       for (Operation *producer : producers)
         consumers[producer].push_back(op);
     }
+    // The new value of a variable can take the old one's place only behind its readers.
+    llvm::StringMap<Operation *> updates;
+    for (auto write : body.getOps<cnn::WriteOp>())
+      updates[write.getVariable()] = write.getValue().getDefiningOp();
+    for (auto read : body.getOps<cnn::ReadOp>())
+      for (Operation *reader : read->getUsers())
+        if (Operation *update = updates.lookup(read.getVariable());
+            update && missing.contains(update) && missing.contains(reader) &&
+            reader->isBeforeInBlock(update)) {
+          ++missing[update];
+          consumers[reader].push_back(update);
+        }
     SmallVector<Operation *> ready, order;
     for (Operation *op : launches)
       if (missing[op] == 0)

@@ -6,8 +6,8 @@ endif()
 
 # Dev: what one works with. Little optimisation, because compile time is what
 # one waits for; assertions on.
-set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "Flags of the Dev build type")
-set(CMAKE_C_FLAGS_DEV "-O1 -g1" CACHE STRING "Flags of the Dev build type")
+set(CMAKE_CXX_FLAGS_DEV "")
+set(CMAKE_C_FLAGS_DEV "-O1 -g1")
 
 option(FANFOLD_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 if(FANFOLD_SANITIZE)

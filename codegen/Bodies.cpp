@@ -1,0 +1,61 @@
+//===- Bodies.cpp - functions of one element as C++ -----------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Bodies.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/EmitC/IR/EmitC.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/Cpp/CppEmitter.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+/// The functions of the C library that MLIR's own conversion leaves out.
+template <typename Op> struct CallLibrary : OpRewritePattern<Op> {
+  CallLibrary(MLIRContext *context, StringRef callee)
+      : OpRewritePattern<Op>(context), callee(callee) {}
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<emitc::CallOpaqueOp>(op, op->getResultTypes(), callee,
+                                                     op->getOperands());
+    return success();
+  }
+  StringRef callee;
+};
+
+FailureOr<std::string> fanfold::emitBodies(ModuleOp module, StringRef specifiers) {
+  OwningOpRef<ModuleOp> bodies = ModuleOp::create(module.getLoc());
+  for (auto function : module.getOps<func::FuncOp>())
+    bodies->push_back(function.clone());
+
+  MLIRContext *context = module.getContext();
+  RewritePatternSet patterns(context);
+  patterns.add<CallLibrary<math::SqrtOp>>(context, "sqrtf");
+  patterns.add<CallLibrary<math::TanhOp>>(context, "tanhf");
+  walkAndApplyPatterns(*bodies, std::move(patterns));
+
+  PassManager manager(context);
+  manager.addPass(createConvertMathToEmitC());
+  manager.addPass(createConvertArithToEmitC());
+  manager.addPass(createConvertFuncToEmitC());
+  if (failed(manager.run(*bodies)))
+    return failure();
+  for (auto function : bodies->getOps<emitc::FuncOp>())
+    function.setSpecifiersAttr(Builder(context).getStrArrayAttr({specifiers}));
+
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (failed(emitc::translateToCpp(*bodies, stream)))
+    return failure();
+  return text;
+}

@@ -1,0 +1,111 @@
+//===- Toolchain.cpp - from a project to a program ------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Toolchain.h"
+#include "runtime/File.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cerrno>
+#include <cstdlib>
+
+using namespace fanfold;
+namespace fs = llvm::sys::fs;
+
+std::string fanfold::cpuMakefile() {
+  return R"(# Builds the program from the files beside this one.
+CXX := )" FANFOLD_CXX R"(
+FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
+FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
+
+CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE) )" FANFOLD_DEFINITIONS R"(
+KERNELFLAGS := )" FANFOLD_KERNEL_FLAGS R"(
+LIBS := )" FANFOLD_PROGRAM_LIBS R"(
+
+program: main.o program.o steps.o
+	$(CXX) -fopenmp -o $@ $^ -L$(FANFOLD_LIB) $(LIBS)
+
+main.o: main.cpp program.h
+	$(CXX) $(CXXFLAGS) -O1 -c -o $@ $<
+
+program.o: program.cpp program.h
+	$(CXX) $(CXXFLAGS) -O0 -c -o $@ $<
+
+# The kernels: the only file whose speed matters.
+steps.o: steps.cpp program.h
+	$(CXX) $(CXXFLAGS) $(KERNELFLAGS) -c -o $@ $<
+
+clean:
+	rm -f program main.o program.o steps.o
+.PHONY: clean
+)";
+}
+
+std::string fanfold::hostCompiler() {
+  const char *chosen = std::getenv("CXX");
+  return chosen && *chosen ? chosen : FANFOLD_CXX;
+}
+
+Status fanfold::checkToolchain() {
+  std::string compiler = hostCompiler();
+  for (llvm::StringRef tool : {llvm::StringRef(compiler), llvm::StringRef("make")})
+    if (!llvm::sys::findProgramByName(tool.split(' ').first))
+      return Status::error("cannot find '{}', which builds the program; install g++ and make",
+                           tool.str());
+  for (const char *library : {"libfanfold_runtime.a", "libfanfold_io.a", "libfanfold_cpu_kernels.a"})
+    if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))
+      return Status::error("cannot find the library {}; build Fanfold again", path);
+  return {};
+}
+
+Status fanfold::writeProject(const ProjectFiles &files, const std::string &directory) {
+  if (std::error_code code = fs::create_directories(directory))
+    return Status::error("making the directory {}: {}", directory, code.message());
+  for (const auto &entry : files) {
+    const std::string &name = entry.first, &text = entry.second;
+    FANFOLD_RETURN_IF_ERROR(
+        writeFileAtomically(directory + "/" + name, text.size(), [&](const FileDescriptor &file) {
+          return writeAll(file, text.data(), text.size());
+        }));
+  }
+  return {};
+}
+
+Status fanfold::buildProject(const std::string &directory, const std::string &output) {
+  FANFOLD_RETURN_IF_ERROR(checkToolchain());
+  auto make = llvm::sys::findProgramByName("make");
+  std::string log = directory + "/build.log", cxx = "CXX=" + hostCompiler();
+  llvm::SmallVector<llvm::StringRef> arguments = {*make, "-s", "-j2", "-C", directory, cxx,
+                                                  "program"};
+  std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log),
+                                                llvm::StringRef(log)};
+  std::string message;
+  int code = llvm::sys::ExecuteAndWait(*make, arguments, std::nullopt, redirects, 0, 0, &message);
+  if (code != 0) {
+    std::string words = message;
+    if (auto buffer = llvm::MemoryBuffer::getFile(log))
+      words += (*buffer)->getBuffer().take_front(4000).trim().str();
+    return Status::error("building the program in {} failed:\n{}", directory, words);
+  }
+  // Copy beside the output and rename: another file system may lie between.
+  std::string temporary = output + ".tmp";
+  std::error_code failed = fs::copy_file(directory + "/program", temporary);
+  if (!failed)
+    failed = fs::setPermissions(temporary, fs::all_read | fs::all_exe | fs::owner_write);
+  if (!failed)
+    failed = fs::rename(temporary, output);
+  if (failed) {
+    (void)fs::remove(temporary);
+    return Status::error("writing {}: {}", output, failed.message());
+  }
+  return {};
+}

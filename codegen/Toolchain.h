@@ -1,0 +1,38 @@
+//===- Toolchain.h - from a project to a program --------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_TOOLCHAIN_H
+#define FANFOLD_CODEGEN_TOOLCHAIN_H
+
+#include "codegen/EmitCpp.h"
+#include "runtime/Status.h"
+
+#include <string>
+
+namespace fanfold {
+
+/// The Makefile of a CPU project: compiler, flags and libraries are those that Fanfold
+/// was built with; `CXX=...` overrides the compiler.
+std::string cpuMakefile();
+
+/// Writes the files of a project into `directory`, which is made if it is missing. Other
+/// files there are left alone.
+Status writeProject(const ProjectFiles &files, const std::string &directory);
+
+/// Builds the project in `directory` and moves the program to `output`, which then is
+/// whole or as it was. The compiler's words go to the error output only if it fails.
+Status buildProject(const std::string &directory, const std::string &output);
+
+/// The compiler that generated programs are built with, and what is missing to use it;
+/// both for `fanfold doctor`.
+std::string hostCompiler();
+Status checkToolchain();
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_TOOLCHAIN_H

@@ -1,0 +1,42 @@
+//===- CpuTarget.h - the CPU target ---------------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_CPU_CPUTARGET_H
+#define FANFOLD_CODEGEN_CPU_CPUTARGET_H
+
+#include "passes/Target.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace fanfold {
+
+/// The CPU of the machine that compiles, or one of its kind. Kernels are oneDNN's and
+/// ours; oneDNN is asked for the workspaces of the primitives that the program will make,
+/// with `threads` threads.
+class CpuTarget : public Target {
+public:
+  /// `threads` is the largest number the program will run with; 0: as many as this
+  /// machine has cores.
+  explicit CpuTarget(int threads);
+
+  llvm::StringRef name() const override { return "cpu"; }
+  int64_t alignment() const override { return 64; }
+  llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
+  bool hasEpilogue(llvm::StringRef activation) const override { return activation == "relu"; }
+
+  int threads() const { return threadCount; }
+
+private:
+  int threadCount;
+  /// Launches of one shape are many; making a primitive takes milliseconds.
+  mutable llvm::StringMap<Algorithm> known;
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_CPU_CPUTARGET_H

@@ -1,0 +1,142 @@
+//===- CompileCommand.cpp - fanfold compile -------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/EmitCpp.h"
+#include "codegen/Toolchain.h"
+#include "tools/fanfold/Commands.h"
+#include "tools/fanfold/MemoryReport.h"
+#include "tools/fanfold/Session.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+#include <chrono>
+#include <unistd.h>
+
+using namespace fanfold;
+
+namespace {
+struct CompileCommand {
+  CompileOptions options;
+  std::string output, emit = "binary";
+  bool quiet = false;
+
+  Status run();
+
+private:
+  Status emitText(Level level);
+  Status emitProject(Session &session, const std::string &directory);
+  Status emitBinary(Session &session);
+};
+
+/// A directory for the build that is gone when the scope ends.
+class ScratchDirectory {
+public:
+  Status make() {
+    llvm::SmallString<128> name;
+    if (std::error_code code = llvm::sys::fs::createUniqueDirectory("fanfold", name))
+      return Status::error("making a temporary directory: {}", code.message());
+    path = name.str();
+    return {};
+  }
+  ~ScratchDirectory() {
+    if (!path.empty())
+      (void)llvm::sys::fs::remove_directories(path);
+  }
+  std::string path;
+};
+} // namespace
+
+/// The module as text, with locations, so that the file can be compiled further and
+/// still names the model's lines.
+Status CompileCommand::emitText(Level level) {
+  Session session(options);
+  FANFOLD_RETURN_IF_ERROR(session.lower(level));
+  std::error_code code;
+  llvm::ToolOutputFile file(output.empty() ? "-" : output, code, llvm::sys::fs::OF_Text);
+  if (code)
+    return Status::error("writing {}: {}", output, code.message());
+  session.module().print(file.os(), mlir::OpPrintingFlags().enableDebugInfo(true, false));
+  file.os() << "\n";
+  file.os().flush();
+  if (file.os().has_error()) {
+    code = file.os().error();
+    file.os().clear_error();
+    return Status::error("writing {}: {}", output, code.message());
+  }
+  file.keep();
+  return {};
+}
+
+Status CompileCommand::emitProject(Session &session, const std::string &directory) {
+  llvm::FailureOr<ProjectFiles> files = emitCpp(session.module(), session.target().threads());
+  if (failed(files))
+    return Status::error("cannot generate the program for {}", options.model);
+  return writeProject(*files, directory);
+}
+
+Status CompileCommand::emitBinary(Session &session) {
+  // Said before the compiler works for seconds, not after.
+  std::string directory = llvm::sys::path::parent_path(output).str();
+  if (access(directory.empty() ? "." : directory.c_str(), W_OK) != 0)
+    return Status::fromErrno(errno, "writing " + output);
+  if (llvm::sys::fs::is_directory(output))
+    return Status::error("writing {}: it is a directory", output);
+  FANFOLD_RETURN_IF_ERROR(checkToolchain());
+  ScratchDirectory scratch;
+  FANFOLD_RETURN_IF_ERROR(scratch.make());
+  FANFOLD_RETURN_IF_ERROR(emitProject(session, scratch.path));
+  return buildProject(scratch.path, output);
+}
+
+Status CompileCommand::run() {
+  if (emit == "cnn")
+    return emitText(Level::cnn);
+  if (emit == "kernel")
+    return emitText(Level::kernel);
+  if (emit == "plan")
+    return emitText(Level::plan);
+  if (output.empty())
+    return Status::usage("--emit={} needs an output: -o OUT", emit);
+
+  auto begin = std::chrono::steady_clock::now();
+  Session session(options);
+  FANFOLD_RETURN_IF_ERROR(session.lower(Level::plan));
+  FANFOLD_RETURN_IF_ERROR(emit == "project" ? emitProject(session, output) : emitBinary(session));
+  if (!quiet) {
+    MemoryReport report(session.module());
+    std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    fmt::print("{}: model {}, batch {}, target {}, {} launches, arena {}{}, {:.1f} s\n", output,
+               report.model, report.batch, report.target, report.steps.size(),
+               formatBytes(report.arenaBytes),
+               report.arenaBytes == report.lowerBoundBytes ? " (the lower bound)" : "",
+               seconds.count());
+  }
+  return {};
+}
+
+void fanfold::addCompileCommand(CLI::App &app, int &exitCode) {
+  auto command = std::make_shared<CompileCommand>();
+  CLI::App *sub = app.add_subcommand("compile", "Compile a model file to a training program");
+  command->options.addTo(*sub);
+  sub->add_option("-o,--output", command->output,
+                  "Program, project directory or text file to write (text: default standard output)");
+  sub->add_option("--emit", command->emit,
+                  "binary: the program; project: its C++ source; cnn, kernel, plan: the model at "
+                  "that level")
+      ->check(CLI::IsMember({"binary", "project", "cnn", "kernel", "plan"}))
+      ->capture_default_str();
+  sub->add_flag("-q,--quiet", command->quiet, "Say nothing but errors");
+  sub->callback([command, &exitCode] {
+    Status status = command->run();
+    if (!status.ok())
+      fmt::print(stderr, "fanfold: error: {}\n", status.message());
+    exitCode = status.exitCode();
+  });
+}

@@ -1,0 +1,141 @@
+//===- MemoryReport.cpp - a memory plan as data ---------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/fanfold/MemoryReport.h"
+#include "codegen/Locations.h"
+#include "ir/Plan/PlanDialect.h"
+
+#include <algorithm>
+#include <map>
+
+using namespace mlir;
+using namespace fanfold;
+
+namespace {
+/// Collects the lives of buffers from the launches of a step.
+class Reader {
+public:
+  explicit Reader(MemoryReport &report) : report(report) {}
+
+  void readFixed(ModuleOp plan);
+  void readStep(plan::StepOp step);
+
+private:
+  void add(std::string name, StringRef kind, int64_t offset, Type type, Location location);
+  MemoryReport::Buffer *bufferOf(Value value);
+
+  MemoryReport &report;
+  llvm::DenseMap<Value, size_t> indices; ///< Of plan.buffer results.
+};
+} // namespace
+
+void Reader::add(std::string name, StringRef kind, int64_t offset, Type type, Location location) {
+  MemoryReport::Buffer buffer;
+  buffer.name = std::move(name);
+  buffer.kind = kind;
+  buffer.offset = offset;
+  buffer.bytes = kernel::byteSize(cast<MemRefType>(type));
+  buffer.location = primaryLocation(location);
+  report.buffers.push_back(std::move(buffer));
+}
+
+void Reader::readFixed(ModuleOp plan) {
+  for (auto variable : plan.getOps<plan::VariableOp>())
+    add(variable.getSymName().str(), variable.getRole(), variable.getOffset(),
+        variable.getMemrefType(), variable.getLoc());
+  for (auto staging : plan.getOps<plan::StagingOp>())
+    for (auto [slot, offset] : llvm::enumerate(staging.getOffsets()))
+      add(staging.getInput().str() + ".staging" + std::to_string(slot), "staging", offset,
+          staging.getMemrefType(), staging.getLoc());
+  for (MemoryReport::Buffer &buffer : report.buffers)
+    buffer.lastStep = static_cast<int64_t>(report.steps.size()) - 1;
+}
+
+MemoryReport::Buffer *Reader::bufferOf(Value value) {
+  while (auto view = value.getDefiningOp<plan::ViewOp>())
+    value = view.getInput();
+  auto it = indices.find(value);
+  return it == indices.end() ? nullptr : &report.buffers[it->second];
+}
+
+void Reader::readStep(plan::StepOp step) {
+  for (auto buffer : step.getBody().getOps<plan::BufferOp>()) {
+    indices[buffer] = report.buffers.size();
+    add(buffer.getName().str(), buffer.getKind(), buffer.getOffset(), buffer.getType(),
+        buffer.getLoc());
+    if (auto over = buffer.getInPlaceOf())
+      report.buffers.back().inPlaceOf = over->str();
+  }
+  int64_t index = 0;
+  llvm::DenseSet<Value> written;
+  for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
+    for (Value input : launch.getInputs())
+      if (MemoryReport::Buffer *buffer = bufferOf(input))
+        buffer->lastStep = index;
+    SmallVector<Value> outputs(launch.getOutputs());
+    if (launch.getWorkspace())
+      outputs.push_back(launch.getWorkspace());
+    for (Value output : outputs)
+      if (MemoryReport::Buffer *buffer = bufferOf(output))
+        buffer->firstStep = buffer->lastStep = index;
+    ++index;
+  }
+  for (auto output : step.getBody().getOps<plan::OutputOp>())
+    if (MemoryReport::Buffer *buffer = bufferOf(output.getValue()))
+      buffer->lastStep = index - 1;
+}
+
+MemoryReport::MemoryReport(ModuleOp plan) {
+  auto arena = *plan.getOps<plan::ArenaOp>().begin();
+  model = arena.getModel();
+  source = arena.getSource();
+  target = arena.getTarget();
+  precision = arena.getPrecision();
+  batch = arena.getBatch();
+  arenaBytes = arena.getBytes();
+  lowerBoundBytes = arena.getLowerBound();
+  unsharedBytes = arena.getUnshared();
+  noInPlaceBytes = arena.getNoInPlace();
+  peakStep = arena.getPeakLaunch();
+  plan::StepOp train;
+  for (auto step : plan.getOps<plan::StepOp>())
+    if (step.getSymName() == "train")
+      train = step;
+  for (auto launch : train.getBody().getOps<plan::LaunchOp>())
+    steps.push_back({launch.getKernel().str(), launch.getLayer().value_or("").str(),
+                     primaryLocation(launch.getLoc())});
+  Reader reader(*this);
+  reader.readFixed(plan);
+  reader.readStep(train);
+}
+
+std::vector<const MemoryReport::Buffer *> MemoryReport::atPeak() const {
+  std::vector<const Buffer *> live;
+  for (const Buffer &buffer : buffers) {
+    // A buffer that a later one took over at this very launch is that one's bytes now.
+    bool overwritten = buffer.lastStep == peakStep &&
+                       std::any_of(buffers.begin(), buffers.end(), [&](const Buffer &other) {
+                         return other.inPlaceOf == buffer.name && other.firstStep == peakStep;
+                       });
+    if (buffer.liveAt(peakStep) && !overwritten)
+      live.push_back(&buffer);
+  }
+  std::stable_sort(live.begin(), live.end(),
+                   [](const Buffer *a, const Buffer *b) { return a->bytes > b->bytes; });
+  return live;
+}
+
+std::vector<std::pair<std::string, int64_t>> MemoryReport::peakByKind() const {
+  std::map<std::string, int64_t> sums;
+  for (const Buffer *buffer : atPeak())
+    sums[buffer->kind] += buffer->bytes;
+  std::vector<std::pair<std::string, int64_t>> sorted(sums.begin(), sums.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto &a, const auto &b) { return a.second > b.second; });
+  return sorted;
+}

@@ -1,0 +1,68 @@
+//===- Options.cpp - compile options of the command line ------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/fanfold/Options.h"
+
+#include <cmath>
+
+using namespace fanfold;
+
+void CompileOptions::addTo(CLI::App &command) {
+  command.add_option("model", model, "Model file of any level: cnn, kernel or plan")->required();
+  command.add_option("--target", target, "Target device: cpu")->capture_default_str();
+  command.add_option("--batch", pipeline.batch, "Samples in a step (default: the recipe's)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
+  command.add_option("--precision", precision, "fp32, tf32, fp16 or bf16 (default: the recipe's)")
+      ->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
+  command.add_option("--memory-budget", memoryBudget,
+                     "Fail unless the arena fits: bytes, or with K, M or G");
+  command.add_flag("--deterministic", deterministic,
+                   "Only kernels that give the same bits in every run (the CPU target has no "
+                   "others)");
+  command.add_option("--threads", threads,
+                     "Most threads a CPU program will use (default: this machine's cores)")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--dump-phases", dumpPhases, "Directory for the text after every pass");
+  command.add_flag("--keep-gradients", pipeline.keepGradients,
+                   "Keep each parameter's gradient as the variable grad/NAME");
+  command.add_flag("!--no-fusion", pipeline.fusion, "One launch for each op");
+  command.add_flag("!--no-in-place", pipeline.inPlace, "No result overwrites an operand");
+  command.add_flag("!--no-sharing", pipeline.sharing, "Every value has memory of its own");
+}
+
+Result<int64_t> fanfold::parseSize(const std::string &text) {
+  size_t end = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &end);
+  } catch (const std::exception &) {
+    end = 0;
+  }
+  std::string unit = end ? text.substr(end) : "?";
+  double scale = unit.empty() || unit == "B" ? 1
+                 : unit[0] == 'K'            ? 1024.0
+                 : unit[0] == 'M'            ? 1024.0 * 1024
+                 : unit[0] == 'G'            ? 1024.0 * 1024 * 1024
+                                             : 0;
+  bool known = scale == 1 || (scale > 1 && (unit.size() == 1 || unit.substr(1) == "B" ||
+                                            unit.substr(1) == "iB"));
+  if (!known || !(value > 0) || value * scale > 1e18)
+    return Status::usage("'{}' is not a size, expected a number with K, M or G", text);
+  return static_cast<int64_t>(std::llround(value * scale));
+}
+
+std::string fanfold::formatBytes(int64_t bytes) {
+  const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  int unit = 0;
+  while (value >= 1024 && unit < 4) {
+    value /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
+}
