@@ -34,7 +34,7 @@ Result<Log> Log::open(const std::string &path) {
   return log;
 }
 
-void Log::write(const char *event, ordered_json fields) {
+void Log::write(const char *event, const ordered_json &fields) {
   if (!file.valid())
     return;
   ordered_json line = {{"event", event}};

@@ -47,7 +47,7 @@ public:
   /// Appends one line. A log that cannot be written (full disk) is no reason to
   /// lose a training: the first failure is said on stderr, and writing goes on
   /// where there is space again.
-  void write(const char *event, nlohmann::ordered_json fields);
+  void write(const char *event, const nlohmann::ordered_json &fields);
 
 private:
   std::string path;

@@ -28,6 +28,7 @@ void Profile::beforeLaunch(StepContext &, size_t index) {
 
 std::vector<Profile::Row> Profile::launchRows() const {
   std::vector<Row> rows;
+  rows.reserve(seconds.size());
   for (size_t i = 0; i < seconds.size(); ++i)
     rows.push_back({i, 1, 1e3 * seconds[i] / static_cast<double>(std::max<size_t>(runs, 1)),
                     step.launches[i].flops, step.launches[i].bytes});

@@ -76,6 +76,8 @@ Status Session::initialize(uint64_t seed) {
     const size_t perPiece = pieceBytes / elementBytes;
     for (size_t begin = 0; begin < count; begin += perPiece) {
       size_t elements = std::min(perPiece, count - begin);
+      // Each value is a function of its index: any thread may make it.
+#pragma omp parallel for
       for (size_t i = 0; i < elements; ++i)
         storeElement(variable.type, piece.data(), i, firstValue(variable.init, stream, begin + i));
       FANFOLD_RETURN_IF_ERROR(theDevice->write(variable.offset + begin * elementBytes, piece.data(),

@@ -29,12 +29,4 @@ void fanfold::watchStopSignals() {
 
 int fanfold::stopSignal() { return received; }
 
-const char *fanfold::signalName(int signal) {
-  switch (signal) {
-  case SIGTERM:
-    return "SIGTERM";
-  case SIGINT:
-    return "SIGINT";
-  }
-  return "a signal";
-}
+const char *fanfold::signalName(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }

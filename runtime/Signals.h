@@ -21,7 +21,7 @@ namespace fanfold {
 /// goes away (SIGPIPE) no longer ends the process.
 void watchStopSignals();
 
-/// The signal that asked to stop; 0 if none did.
+/// SIGTERM or SIGINT, whichever asked to stop; 0 if none did.
 int stopSignal();
 
 /// "SIGTERM", "SIGINT".

@@ -52,6 +52,7 @@ Status loadInputs(Session &session, const SafetensorsFile &file, Phase phase) {
 Status writeResults(Session &session, const std::vector<double> &metrics, const std::string &path) {
   std::vector<SafetensorsSource> sources;
   const Program &program = session.program();
+  sources.reserve(metrics.size() + program.variables.size);
   for (size_t i = 0; i < metrics.size(); ++i)
     sources.push_back(
         {program.metrics[i].name,

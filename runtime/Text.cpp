@@ -36,7 +36,7 @@ std::string fanfold::formatCount(int64_t count) {
 std::string fanfold::formatDuration(double seconds) {
   if (!std::isfinite(seconds))
     return "?";
-  auto total = static_cast<int64_t>(std::max(seconds, 0.0) + 0.5);
+  auto total = std::llround(std::max(seconds, 0.0));
   if (total < 3600)
     return fmt::format("{}:{:02}", total / 60, total % 60);
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
@@ -47,7 +47,7 @@ std::string fanfold::formatNumber(double value) { return fmt::format("{:.4g}", v
 std::string fanfold::formatSpeed(double perSecond) {
   if (perSecond < 100)
     return fmt::format("{:.1f}", perSecond);
-  return formatCount(static_cast<int64_t>(perSecond + 0.5));
+  return formatCount(std::llround(perSecond));
 }
 
 std::string fanfold::formatMetric(double value) {

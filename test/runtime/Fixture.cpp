@@ -69,6 +69,7 @@ Process::Process(const std::vector<std::string> &arguments, const std::function<
   if (prepare)
     prepare();
   std::vector<char *> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (const std::string &argument : arguments)
     pointers.push_back(const_cast<char *>(argument.c_str()));
   pointers.push_back(nullptr);

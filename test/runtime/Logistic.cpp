@@ -156,9 +156,9 @@ void evalStep(StepContext &context) {
   classify(context, evalLabelAt, evalLossAt, evalTop1At);
 }
 
-template <typename T, size_t n>
-constexpr Span<T> span(const T (&array)[n]) {
-  return {array, n};
+template <typename T, size_t Size>
+constexpr Span<T> span(const T (&array)[Size]) {
+  return {array, Size};
 }
 
 const int64_t imageShape[] = {batch, 2, 2, 1};

@@ -22,7 +22,7 @@ using namespace fanfold::test;
 namespace {
 
 SafetensorsSource source(std::string name, ElementType type, std::vector<int64_t> shape,
-                         std::string bytes) {
+                         const std::string &bytes) {
   size_t size = bytes.size();
   return {std::move(name), type, std::move(shape), size,
           [bytes](size_t begin, void *target, size_t count) {

@@ -45,8 +45,9 @@ protected:
   }
   std::string finalState() { return readFile(run + "/step-24.safetensors"); }
 
-  bool hasCheckpoint() {
-    for (const std::string &name : listDirectory(run))
+  bool hasCheckpoint() { return hasCheckpoint(run); }
+  static bool hasCheckpoint(const std::string &path) {
+    for (const std::string &name : listDirectory(path))
       if (name.find(".tmp") == std::string::npos)
         return true;
     return false;
@@ -89,9 +90,9 @@ TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
     TemporaryDirectory fresh;
     const std::string where = "--checkpoint=" + (fresh / "run");
     // Slow enough for the signal to come in the middle of the second epoch.
-    Process process({LOGISTIC, "train", std::string(data) + ",delay=20000", where,
+    Process process({LOGISTIC, "train", std::string(data) + ",delay=50000", where,
                      "--checkpoint-every=11", "--learning-rate=0.3"});
-    waitUntil([&] { return !listDirectory(fresh / "run").empty(); });
+    waitUntil([&] { return hasCheckpoint(fresh / "run"); });
     process.kill(signal);
     Outcome stopped = process.wait();
     EXPECT_EQ(stopped.exitCode, 0) << stopped.errors;
@@ -298,7 +299,7 @@ TEST_F(TrainTest, DiskThatFillsUpOnTheWay) {
   Outcome child = runInChild([&] {
     if (!mountSmallDisk(run, 64 << 10))
       return noPrivilege;
-    Process process({LOGISTIC, "train", std::string(data) + ",delay=20000", checkpoint,
+    Process process({LOGISTIC, "train", std::string(data) + ",delay=50000", checkpoint,
                      "--checkpoint-every=2", "--log=" + log});
     waitUntil([&] { return hasCheckpoint(); });
     writeFile(run + "/filler", std::string(64 << 10, 'x'));

@@ -1,0 +1,172 @@
+//===- Trainer.cpp - the training loop ------------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Trainer.h"
+#include "runtime/Signals.h"
+#include "runtime/Stopwatch.h"
+#include "runtime/Text.h"
+
+#include <cmath>
+
+using namespace fanfold;
+using nlohmann::ordered_json;
+
+static bool stopRequested() { return stopSignal() != 0; }
+
+Result<BatchInfo> Trainer::oneStep(int64_t step, bool fetchAhead, LaunchObserver *observer) {
+  const Recipe &recipe = settings.recipe();
+  Result<BatchInfo> batch = feed->next(Phase::train, fetchAhead);
+  if (!batch)
+    return std::move(batch).status().withContext("step {}", step + 1);
+  double rate = learningRate(recipe, program.batch, horizon, step);
+  FANFOLD_RETURN_IF_ERROR(session->writeScalars(recipe, rate, step));
+  FANFOLD_RETURN_IF_ERROR(session->run(Phase::train, observer).withContext("step {}", step + 1));
+  Result<std::vector<double>> values = session->metrics(Phase::train);
+  if (!values)
+    return std::move(values).status();
+  metrics = std::move(*values);
+  return batch;
+}
+
+Status Trainer::run() {
+  watchStopSignals();
+  progress = std::make_unique<Progress>(program, horizon);
+  announce();
+  Stopwatch whole;
+  while (!done()) {
+    Stopwatch stopwatch;
+    const int64_t step = position.step;
+    Result<BatchInfo> batch = oneStep(step, step + 1 < horizon.totalSteps, nullptr);
+    if (!batch)
+      return std::move(batch).status();
+    const double seconds = stopwatch.seconds();
+
+    ++position.step;
+    position.epoch = batch->lastOfEpoch ? batch->epoch + 1 : batch->epoch;
+    position.nextSample = batch->lastOfEpoch ? 0 : batch->nextSample;
+    evaluation.reset();
+    if (!metrics.empty() && !std::isfinite(metrics[0]))
+      return explainNonFinite(fmt::format("{} is {} at step {}", program.metrics[0].name,
+                                          formatNumber(metrics[0]), position.step));
+    trainedImages += batch->samples;
+    trainingSeconds += seconds;
+    epochTally.add(metrics, batch->samples, seconds);
+    logTally.add(metrics, batch->samples, seconds);
+    const double rate = learningRate(settings.recipe(), program.batch, horizon, step);
+    progress->step(position.step, epochTally, rate);
+    if (position.step % options.logEvery == 0) {
+      ordered_json fields = {{"step", position.step}, {"epoch", batch->epoch + 1}};
+      addMetrics(fields, program, logTally.means());
+      fields["learning_rate"] = rate;
+      fields["images_per_s"] = logTally.imagesPerSecond();
+      log.write("step", fields);
+      logTally.clear();
+    }
+
+    // Save before evaluating: whatever ends an evaluation costs no training.
+    const bool due = options.checkpointEvery ? position.step % *options.checkpointEvery == 0
+                                             : batch->lastOfEpoch;
+    if (checkpoints && due && !done() && !stopSignal()) {
+      FANFOLD_RETURN_IF_ERROR(checkState());
+      if (Status status = save(); !status.ok())
+        warn(fmt::format("no checkpoint of step {}: {}; training goes on", position.step,
+                         status.message()));
+    }
+    if (batch->lastOfEpoch && !stopSignal())
+      FANFOLD_RETURN_IF_ERROR(afterEpoch());
+    if (int signal = stopSignal(); signal && !done())
+      return stopped(signal);
+  }
+  return finish(whole.seconds());
+}
+
+Status Trainer::afterEpoch() {
+  if (testFeed && (done() || position.epoch % options.evalEvery.value_or(1) == 0)) {
+    FANFOLD_RETURN_IF_ERROR(evaluateNow());
+  }
+  ordered_json fields = {{"step", position.step}, {"epoch", position.epoch}};
+  addMetrics(fields, program, epochTally.means());
+  fields["images_per_s"] = epochTally.imagesPerSecond();
+  fields["seconds"] = epochTally.seconds;
+  log.write("epoch", fields);
+  progress->epoch(position.step, epochTally, evaluation ? &*evaluation : nullptr);
+  epochTally.clear();
+  return {};
+}
+
+Status Trainer::evaluateNow() {
+  Result<std::optional<Evaluation>> result = evaluate(*session, *testFeed, stopRequested);
+  if (!result)
+    return std::move(result).status().withContext("evaluating after step {}", position.step);
+  evaluation = std::move(*result);
+  if (!evaluation)
+    return {};
+  ordered_json fields = {{"step", position.step},
+                         {"epoch", (position.step - 1) / horizon.stepsPerEpoch + 1},
+                         {"samples", evaluation->samples}};
+  addMetrics(fields, program, evaluation->metrics);
+  fields["seconds"] = evaluation->seconds;
+  log.write("eval", fields);
+  return {};
+}
+
+Status Trainer::save() {
+  Result<std::string> path = checkpoints->save(*session, info());
+  if (!path)
+    return std::move(path).status();
+  lastCheckpoint = *path;
+  lastSavedStep = position.step;
+  log.write("checkpoint", {{"step", position.step}, {"path", *path}});
+  return {};
+}
+
+Status Trainer::saveLast() {
+  if (!checkpoints || lastSavedStep == position.step)
+    return {};
+  FANFOLD_RETURN_IF_ERROR(checkState());
+  return save().withContext("step {} is not saved ({})", position.step,
+                            lastCheckpoint.empty() ? "nor any before"
+                                                   : "the last checkpoint is " + lastCheckpoint);
+}
+
+Status Trainer::finish(double seconds) {
+  FANFOLD_RETURN_IF_ERROR(saveLast());
+  if (testFeed && !evaluation)
+    FANFOLD_RETURN_IF_ERROR(evaluateNow());
+  const double speed = trainingSeconds > 0 ? trainedImages / trainingSeconds : 0;
+  log.write(
+      "end",
+      {{"step", position.step}, {"seconds", seconds}, {"images_per_s", speed}, {"reason", "done"}});
+  if (trainedImages > 0)
+    progress->line(fmt::format("trained {} steps in {:.1f} s, {} images/s",
+                               formatCount(trainedImages / program.batch), seconds,
+                               formatSpeed(speed)));
+  else
+    progress->line(
+        fmt::format("nothing left to train: step {} of {}", position.step, horizon.totalSteps));
+  if (evaluation)
+    progress->line(fmt::format("test        {}", formatMetrics(program, evaluation->metrics)));
+  if (checkpoints)
+    progress->line(fmt::format("checkpoint  {}", lastCheckpoint));
+  return {};
+}
+
+Status Trainer::stopped(int signal) {
+  FANFOLD_RETURN_IF_ERROR(feed->drain());
+  log.write("end", {{"step", position.step},
+                    {"images_per_s", trainingSeconds > 0 ? trainedImages / trainingSeconds : 0},
+                    {"reason", signalName(signal)}});
+  if (!checkpoints)
+    return Status::error("stopped by {} after step {} of {}; nothing is saved without --checkpoint",
+                         signalName(signal), position.step, horizon.totalSteps);
+  FANFOLD_RETURN_IF_ERROR(saveLast().withContext("stopped by {}", signalName(signal)));
+  progress->line(fmt::format("stopped by {} after step {} of {}: saved {}; --resume continues",
+                             signalName(signal), position.step, horizon.totalSteps,
+                             lastCheckpoint));
+  return {};
+}

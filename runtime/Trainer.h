@@ -1,0 +1,104 @@
+//===- Trainer.h - one training, from its options to its end --------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The state of a training and what is done to it. Three files: opening and
+// checking (TrainerSetup.cpp), the loop (Trainer.cpp), the search for the origin
+// of a NaN (TrainerDiagnosis.cpp). Train.h is what others see.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_RUNTIME_TRAINER_H
+#define FANFOLD_RUNTIME_TRAINER_H
+
+#include "runtime/Checkpoint.h"
+#include "runtime/Evaluate.h"
+#include "runtime/Feed.h"
+#include "runtime/Log.h"
+#include "runtime/Progress.h"
+#include "runtime/Schedule.h"
+#include "runtime/Session.h"
+#include "runtime/Train.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfold {
+
+/// Says something on stderr. Unlike fmt::print this does not throw where nobody
+/// reads.
+void warn(const std::string &text);
+
+class Trainer {
+public:
+  Trainer(const Program &program, const TrainOptions &options)
+      : program(program), options(options), settings(program.recipe), epochTally(program),
+        logTally(program) {}
+
+  /// Opens everything that training needs and checks what can be checked before
+  /// the first step.
+  Status open(std::unique_ptr<Device> device, OpenDataSource openData);
+
+  Status run();
+
+private:
+  Status chooseSettings();
+  Status openSplits(OpenDataSource open);
+  Status openCheckpoints();
+  Status initialize();
+  Status loadFirstValues();
+  void announce();
+
+  Result<BatchInfo> oneStep(int64_t step, bool fetchAhead, LaunchObserver *observer);
+  Status afterEpoch();
+  Status evaluateNow();
+  Status checkState();
+  Status save();
+  Status saveLast();
+  Status finish(double seconds);
+  Status stopped(int signal);
+  Status explainNonFinite(const std::string &symptom);
+
+  CheckpointInfo info() const {
+    return {position,
+            program.batch,
+            feed->source().sampleCount(),
+            program.fingerprint,
+            program.model,
+            settingsToJson(settings, program)};
+  }
+  bool done() const { return position.step >= horizon.totalSteps; }
+
+  const Program &program;
+  const TrainOptions &options;
+  Settings settings;
+  Horizon horizon;
+  Position position;
+
+  std::unique_ptr<Session> session;
+  std::unique_ptr<Feed> feed;      ///< Split "train".
+  std::unique_ptr<Feed> testFeed;  ///< Split "test"; null: no evaluation.
+  std::optional<Checkpoint> start; ///< Resumed from.
+  std::optional<CheckpointWriter> checkpoints;
+  std::string lastCheckpoint; ///< Path of the last good one; empty: none.
+  int64_t lastSavedStep = -1;
+  Log log;
+
+  std::unique_ptr<Progress> progress;
+  Tally epochTally;
+  Tally logTally;
+  std::vector<double> metrics;          ///< Of the last step.
+  std::optional<Evaluation> evaluation; ///< After the last step, if there was one.
+  int64_t trainedImages = 0;
+  double trainingSeconds = 0; ///< In steps, without evaluation and checkpoints.
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_RUNTIME_TRAINER_H

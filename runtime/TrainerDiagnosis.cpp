@@ -1,0 +1,74 @@
+//===- TrainerDiagnosis.cpp - where a value that is not finite came from --===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/NonFinite.h"
+#include "runtime/Signals.h"
+#include "runtime/Text.h"
+#include "runtime/Trainer.h"
+
+#include <algorithm>
+
+using namespace fanfold;
+
+Status Trainer::checkState() {
+  for (const Variable &variable : program.variables) {
+    if (!inCheckpoint(variable.role))
+      continue;
+    Result<std::optional<NonFiniteElement>> bad =
+        findNonFinite(session->device(), variable.offset, variable.bytes, variable.type);
+    if (!bad)
+      return std::move(bad).status();
+    if (*bad)
+      return explainNonFinite(fmt::format("{} has {} at element {} after step {}", variable.name,
+                                          formatNumber((*bad)->value), (*bad)->index,
+                                          position.step));
+  }
+  return {};
+}
+
+Status Trainer::explainNonFinite(const std::string &symptom) {
+  const int64_t failed = position.step;
+  const double rate = learningRate(settings.recipe(), program.batch, horizon, failed - 1);
+  const std::string headline =
+      fmt::format("training stopped: {} (learning rate {})", symptom, formatNumber(rate));
+  log.write("end", {{"step", failed}, {"reason", symptom}});
+  const bool searchable = std::any_of(program.train.launches.begin(), program.train.launches.end(),
+                                      [](const Launch &launch) { return !launch.outputs.empty(); });
+  if (!searchable)
+    return Status::error("{}", headline);
+
+  Position from;
+  FANFOLD_RETURN_IF_ERROR(feed->drain());
+  if (!lastCheckpoint.empty()) {
+    Result<Checkpoint> good = Checkpoint::open(lastCheckpoint);
+    if (!good)
+      return std::move(good).status().withContext("{}", headline);
+    FANFOLD_RETURN_IF_ERROR(good->restore(*session));
+    from = good->info.position;
+  } else {
+    FANFOLD_RETURN_IF_ERROR(loadFirstValues());
+  }
+  progress->line(fmt::format("{}; looking for its origin: training again from step {} ({})",
+                             symptom, from.step,
+                             lastCheckpoint.empty() ? "the beginning" : lastCheckpoint));
+
+  FANFOLD_RETURN_IF_ERROR(feed->seek(from.epoch, from.nextSample));
+  NonFiniteSearch search(session->device(), program.train);
+  for (int64_t step = from.step; step < failed; ++step) {
+    if (stopSignal() != 0)
+      return Status::error("{}; the search for its origin was stopped at step {}", headline, step);
+    Result<BatchInfo> batch = oneStep(step, step + 1 < failed, &search);
+    if (!batch)
+      return std::move(batch).status();
+    FANFOLD_RETURN_IF_ERROR(Status(search.status()));
+    if (search.found())
+      return Status::error("{}; the first value that is not finite came in step {}: {}", headline,
+                           step + 1, search.description());
+  }
+  return Status::error("{}; the same steps run again showed no such value", headline);
+}

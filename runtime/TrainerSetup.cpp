@@ -1,0 +1,187 @@
+//===- TrainerSetup.cpp - what a training needs before its first step -----===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Text.h"
+#include "runtime/Trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+using namespace fanfold;
+
+void fanfold::warn(const std::string &text) {
+  std::fputs(("warning: " + text + "\n").c_str(), stderr);
+}
+
+Status Trainer::open(std::unique_ptr<Device> device, OpenDataSource open) {
+  FANFOLD_RETURN_IF_ERROR(chooseSettings());
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(program, std::move(device), options.threads);
+  if (!opened)
+    return std::move(opened).status();
+  session = std::move(*opened);
+  FANFOLD_RETURN_IF_ERROR(openSplits(open));
+  FANFOLD_RETURN_IF_ERROR(openCheckpoints());
+  if (!options.log.empty()) {
+    Result<Log> opened = Log::open(options.log);
+    if (!opened)
+      return std::move(opened).status();
+    log = std::move(*opened);
+  }
+  return initialize();
+}
+
+Status Trainer::chooseSettings() {
+  if (options.resume) {
+    Result<std::optional<std::string>> latest = findLatestCheckpoint(options.checkpoint);
+    if (!latest)
+      return std::move(latest).status();
+    if (*latest) {
+      Result<Checkpoint> opened = Checkpoint::open(**latest);
+      if (!opened)
+        return std::move(opened).status().withContext("resuming");
+      start.emplace(std::move(*opened));
+      FANFOLD_RETURN_IF_ERROR(
+          settingsFromJson(settings, program, start->info.recipe).withContext("{}", **latest));
+    }
+  }
+  for (const auto &[field, text] : options.overrides) {
+    FANFOLD_RETURN_IF_ERROR(setField(settings, *field, text).withContext("{}", field->name));
+    if (std::string_view(field->name) == "epochs")
+      settings.steps.reset();
+  }
+  if (options.steps)
+    settings.steps = options.steps;
+  return {};
+}
+
+Status Trainer::openSplits(OpenDataSource open) {
+  Result<Session::DataInputs> inputs = session->dataInputs();
+  if (!inputs)
+    return std::move(inputs).status();
+  const Recipe &recipe = settings.recipe();
+  auto format = [&](bool train) {
+    return batchFormat(program, recipe, options.dataThreads, train);
+  };
+
+  Result<std::unique_ptr<DataSource>> train = open(options.data, "train", format(true));
+  if (!train)
+    return std::move(train).status();
+  feed = std::make_unique<Feed>(*session, *inputs, std::move(*train));
+  if (feed->source().batchesPerEpoch() <= 0)
+    return Status::error("{}: split train has {} images, expected at least a batch of {}",
+                         options.data, feed->source().sampleCount(), program.batch);
+  horizon.stepsPerEpoch = feed->source().batchesPerEpoch();
+  double steps = settings.steps
+                     ? static_cast<double>(*settings.steps)
+                     : std::round(recipe.epochs * static_cast<double>(horizon.stepsPerEpoch));
+  if (steps > 1e15)
+    return Status::error("a training of {:g} steps has no end", steps);
+  horizon.totalSteps = std::max<int64_t>(static_cast<int64_t>(steps), 1);
+
+  if (options.evalEvery == 0)
+    return {};
+  Result<std::unique_ptr<DataSource>> test = open(options.data, "test", format(false));
+  if (test.ok())
+    testFeed = std::make_unique<Feed>(*session, *inputs, std::move(*test));
+  else if (options.evalEvery)
+    return std::move(test).status();
+  else // Training is what was asked for; say why there is nothing else.
+    warn(fmt::format("no evaluation: {}", test.status().message()));
+  return {};
+}
+
+Status Trainer::openCheckpoints() {
+  if (options.checkpoint.empty())
+    return {};
+  Result<CheckpointWriter> writer = CheckpointWriter::open(options.checkpoint, options.keep);
+  if (!writer)
+    return std::move(writer).status();
+  checkpoints.emplace(std::move(*writer));
+
+  if (!options.resume) {
+    Result<std::optional<std::string>> latest = findLatestCheckpoint(options.checkpoint);
+    if (!latest)
+      return std::move(latest).status();
+    if (*latest)
+      return Status::error("{} is there already: pass --resume to continue it, or choose another "
+                           "directory",
+                           **latest);
+  }
+  return checkpoints->check(*session, info());
+}
+
+Status Trainer::loadFirstValues() {
+  FANFOLD_RETURN_IF_ERROR(session->initialize(settings.recipe().seed));
+  if (options.weights.empty())
+    return {};
+  Result<SafetensorsFile> file = SafetensorsFile::open(options.weights);
+  if (!file)
+    return std::move(file).status();
+  return session->load(*file,
+                       [](Variable::Role role) { return role == Variable::Role::parameter; });
+}
+
+Status Trainer::initialize() {
+  FANFOLD_RETURN_IF_ERROR(start ? session->initialize(settings.recipe().seed) : loadFirstValues());
+  if (start) {
+    const CheckpointInfo &before = start->info;
+    FANFOLD_RETURN_IF_ERROR(start->restore(*session).withContext("resuming"));
+    if (before.batch != program.batch)
+      return Status::error("resuming: {}: batch is {}, expected {}; --weights starts a new "
+                           "training from its values",
+                           start->file.path(), before.batch, program.batch);
+    if (before.samples != feed->source().sampleCount())
+      return Status::error("resuming: {}: the training split had {} images, {} has {}; --weights "
+                           "starts a new training from its values",
+                           start->file.path(), before.samples, options.data,
+                           feed->source().sampleCount());
+    position = before.position;
+    lastCheckpoint = start->file.path();
+    lastSavedStep = position.step;
+  }
+  return feed->seek(position.epoch, position.nextSample);
+}
+
+void Trainer::announce() {
+  const Recipe &recipe = settings.recipe();
+  const double epochs =
+      static_cast<double>(horizon.totalSteps) / static_cast<double>(horizon.stepsPerEpoch);
+  progress->line(fmt::format("{}: {} parameters, {}, batch {}, arena {}", program.model,
+                             formatCount(parameterCount(program)), program.precision, program.batch,
+                             formatBytes(static_cast<double>(program.arenaBytes))));
+  progress->line(
+      fmt::format("  device      {} ({})", program.target, session->device().description()));
+  progress->line(fmt::format(
+      "  data        {}: {} train{} images", options.data,
+      formatCount(feed->source().sampleCount()),
+      testFeed ? fmt::format(", {} test", formatCount(testFeed->source().sampleCount())) : ""));
+  progress->line(fmt::format("  recipe      {}, learning rate {} ({}), {:.4g} epoch{} = {} steps, "
+                             "seed {}",
+                             optimizerName(recipe.optimizer),
+                             formatNumber(peakLearningRate(recipe, program.batch)),
+                             scheduleName(recipe.schedule), epochs, epochs == 1 ? "" : "s",
+                             formatCount(horizon.totalSteps), recipe.seed));
+  if (checkpoints)
+    progress->line(fmt::format(
+        "  checkpoints {}, every {}", checkpoints->directory(),
+        options.checkpointEvery ? fmt::format("{} steps", *options.checkpointEvery) : "epoch"));
+  if (start)
+    progress->line(fmt::format("resuming from {} (step {} of {})", start->file.path(),
+                               formatCount(position.step), formatCount(horizon.totalSteps)));
+  else if (options.resume)
+    progress->line(
+        fmt::format("{} holds no checkpoint: starting at the beginning", options.checkpoint));
+  log.write("start", {{"model", program.model},
+                      {"target", program.target},
+                      {"batch", program.batch},
+                      {"steps", horizon.totalSteps},
+                      {"step", position.step},
+                      {"recipe", settingsToJson(settings, program)}});
+}
