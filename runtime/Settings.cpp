@@ -177,9 +177,13 @@ ordered_json fanfold::settingsToJson(const Settings &settings, const Program &pr
             result[field.name] = recipe.*member;
           else if constexpr (std::is_same_v<Type, Recipe::Schedule>)
             result[field.name] = scheduleName(recipe.*member);
-          else
-            result[field.name] =
-                std::vector<double>((recipe.*member).begin(), (recipe.*member).end());
+          else {
+            // One by one: an ordered_json takes a whole vector for an object.
+            ordered_json list = ordered_json::array();
+            for (double milestone : recipe.*member)
+              list.push_back(milestone);
+            result[field.name] = std::move(list);
+          }
         },
         field.member);
   }

@@ -85,6 +85,8 @@ Status Trainer::run() {
   return finish(whole.seconds());
 }
 
+/// After the last batch of an epoch: evaluates if it is time to, and says how the
+/// epoch went.
 Status Trainer::afterEpoch() {
   if (testFeed && (done() || position.epoch % options.evalEvery.value_or(1) == 0)) {
     FANFOLD_RETURN_IF_ERROR(evaluateNow());
@@ -125,6 +127,8 @@ Status Trainer::save() {
   return {};
 }
 
+/// Saves what is not saved yet. Unlike a failure on the way, one at the end loses
+/// something.
 Status Trainer::saveLast() {
   if (!checkpoints || lastSavedStep == position.step)
     return {};

@@ -35,6 +35,7 @@ namespace fanfold {
 /// reads.
 void warn(const std::string &text);
 
+/// Opened once, run once. The options must outlive it.
 class Trainer {
 public:
   Trainer(const Program &program, const TrainOptions &options)

@@ -15,6 +15,7 @@
 
 using namespace fanfold;
 
+/// A state with a NaN in it must not push a good checkpoint out.
 Status Trainer::checkState() {
   for (const Variable &variable : program.variables) {
     if (!inCheckpoint(variable.role))
@@ -31,6 +32,10 @@ Status Trainer::checkState() {
   return {};
 }
 
+/// Finds where a value that is not finite came from. The step has overwritten the
+/// state it began with, so the last good state (a checkpoint, or the first values)
+/// is taken and the steps since are run again, which gives the same bits, with an
+/// observer that looks at what each launch writes.
 Status Trainer::explainNonFinite(const std::string &symptom) {
   const int64_t failed = position.step;
   const double rate = learningRate(settings.recipe(), program.batch, horizon, failed - 1);

@@ -37,6 +37,8 @@ Status Trainer::open(std::unique_ptr<Device> device, OpenDataSource open) {
   return initialize();
 }
 
+/// The program's recipe, then that of the checkpoint, then the command line: a
+/// resumed run goes on as it began unless told otherwise.
 Status Trainer::chooseSettings() {
   if (options.resume) {
     Result<std::optional<std::string>> latest = findLatestCheckpoint(options.checkpoint);
@@ -117,6 +119,7 @@ Status Trainer::openCheckpoints() {
   return checkpoints->check(*session, info());
 }
 
+/// The state before the first step of a training that resumes nothing.
 Status Trainer::loadFirstValues() {
   FANFOLD_RETURN_IF_ERROR(session->initialize(settings.recipe().seed));
   if (options.weights.empty())
