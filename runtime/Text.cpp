@@ -42,7 +42,14 @@ std::string fanfold::formatDuration(double seconds) {
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
-std::string fanfold::formatNumber(double value) { return fmt::format("{:.4g}", value); }
+/// The sign of a NaN means nothing; fmt prints it.
+static double withoutSignOfNan(double value) {
+  return std::isnan(value) ? std::fabs(value) : value;
+}
+
+std::string fanfold::formatNumber(double value) {
+  return fmt::format("{:.4g}", withoutSignOfNan(value));
+}
 
 std::string fanfold::formatSpeed(double perSecond) {
   if (perSecond < 100)
@@ -54,5 +61,5 @@ std::string fanfold::formatMetric(double value) {
   double magnitude = std::fabs(value);
   if (magnitude > 0 && (magnitude < 1e-3 || magnitude >= 1e4) && std::isfinite(value))
     return fmt::format("{:.2e}", value);
-  return fmt::format("{:.4f}", value);
+  return fmt::format("{:.4f}", withoutSignOfNan(value));
 }

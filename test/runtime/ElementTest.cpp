@@ -116,7 +116,9 @@ TEST(TextTest, Numbers) {
   EXPECT_EQ(formatMetric(0.92125), "0.9213");
   EXPECT_EQ(formatMetric(0), "0.0000");
   EXPECT_EQ(formatMetric(1e-5), "1.00e-05");
-  EXPECT_EQ(formatMetric(std::nan("")), "nan");
+  EXPECT_EQ(formatMetric(-std::nan("")), "nan");
+  EXPECT_EQ(formatNumber(-std::nan("")), "nan");
+  EXPECT_EQ(formatNumber(-infinity), "-inf");
 }
 
 } // namespace
