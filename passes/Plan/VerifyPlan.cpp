@@ -8,7 +8,10 @@
 
 #include "passes/Passes.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
+
+#include <map>
 
 namespace fanfold {
 #define GEN_PASS_DEF_VERIFYPLAN
@@ -26,7 +29,36 @@ struct Range {
   bool operator==(const Range &other) const { return begin == other.begin && end == other.end; }
 };
 
-/// Replays one step: `intact` holds the values whose bytes are as they were written.
+/// The values whose bytes are as they were written. Their ranges are apart, or the same
+/// for several reads of one variable; so the neighbours of a range in the order of
+/// addresses are all that can overlap it.
+class IntactValues {
+public:
+  void insert(Value value, Range range) {
+    if (values.try_emplace(value, range).second)
+      order.emplace(range.begin, value);
+  }
+  bool contains(Value value) const { return values.contains(value); }
+  /// A value that overlaps `range`, null if there is none.
+  Value find(Range range) const {
+    auto next = order.lower_bound(range.end);
+    if (next == order.begin())
+      return {};
+    Value last = std::prev(next)->second;
+    return values.lookup(last).overlaps(range) ? last : Value();
+  }
+  void erase(Value value) {
+    auto [first, last] = order.equal_range(values.lookup(value).begin);
+    order.erase(std::find_if(first, last, [&](auto &entry) { return entry.second == value; }));
+    values.erase(value);
+  }
+
+private:
+  llvm::DenseMap<Value, Range> values;
+  std::multimap<int64_t, Value> order; ///< By the first byte.
+};
+
+/// Replays one step.
 class Replay {
 public:
   Replay(plan::StepOp step, plan::ArenaOp arena)
@@ -41,6 +73,7 @@ private:
     return value;
   }
   Range rangeOf(Value owner);
+  LogicalResult begin();
   LogicalResult replay(plan::LaunchOp launch);
   LogicalResult require(Operation *reader, Value value);
 
@@ -48,7 +81,9 @@ private:
   ModuleOp module;
   SymbolTable symbols;
   plan::ArenaOp arena;
-  llvm::DenseSet<Value> intact;
+  IntactValues intact;
+  llvm::SetVector<Value> made;          ///< What launches write, in order.
+  llvm::SmallVector<plan::GetOp> reads; ///< Variables as they are when the step begins.
 };
 } // namespace
 
@@ -93,41 +128,49 @@ LogicalResult Replay::replay(plan::LaunchOp launch) {
       if (range.overlaps(read) && !(mayOverwrite && range == read))
         return launch.emitOpError("writes over one of its inputs");
     }
-    for (Value other : llvm::to_vector(intact))
-      if (other != value && range.overlaps(rangeOf(other)))
-        intact.erase(other);
+    while (Value other = intact.find(range))
+      intact.erase(other);
   }
   for (Value output : launch.getOutputs())
-    intact.insert(owner(output));
+    intact.insert(owner(output), rangeOf(owner(output)));
   return success();
 }
 
-LogicalResult Replay::run() {
-  Block &body = step.getBody().front();
-  llvm::DenseSet<Value> made;
-  for (auto launch : body.getOps<plan::LaunchOp>())
-    for (Value output : launch.getOutputs())
-      made.insert(owner(output));
-
-  // What is there at the begin: variables, inputs, scalars.
-  SmallVector<Value> variables;
-  for (Operation &op : body) {
+/// What is there at the begin: variables, inputs, scalars.
+LogicalResult Replay::begin() {
+  for (Operation &op : step.getBody().front()) {
     if (!isa<plan::BufferOp, plan::GetOp>(op))
       continue;
-    if (auto get = dyn_cast<plan::GetOp>(op); get && !symbols.lookup<plan::VariableOp>(get.getVariable()))
+    auto get = dyn_cast<plan::GetOp>(op);
+    if (get && !symbols.lookup<plan::VariableOp>(get.getVariable()))
       return get.emitOpError("reads the unknown variable @") << get.getVariable();
     Value value = op.getResult(0);
     Range range = rangeOf(value);
     if (range.begin < 0 || range.end > static_cast<int64_t>(arena.getBytes()))
       return op.emitOpError("lies outside of the arena of ") << arena.getBytes() << " bytes";
     auto buffer = dyn_cast<plan::BufferOp>(op);
-    if (isa<plan::GetOp>(op) && !made.contains(value)) {
-      intact.insert(value);
-      variables.push_back(value);
-    } else if (buffer && (buffer.getKind() == "input" || buffer.getKind() == "scalar")) {
-      intact.insert(value);
+    if (get ? made.contains(value) : buffer.getKind() != "input" && buffer.getKind() != "scalar")
+      continue;
+    if (Value other = intact.find(range); other && !(get && other.getDefiningOp<plan::GetOp>())) {
+      InFlightDiagnostic error = op.emitOpError("shares bytes with another value that is there "
+                                                "when the step begins");
+      error.attachNote(other.getLoc()) << "the other value is this one";
+      return error;
     }
+    intact.insert(value, range);
+    if (get)
+      reads.push_back(get);
   }
+  return success();
+}
+
+LogicalResult Replay::run() {
+  Block &body = step.getBody().front();
+  for (auto launch : body.getOps<plan::LaunchOp>())
+    for (Value output : launch.getOutputs())
+      made.insert(owner(output));
+  if (failed(begin()))
+    return failure();
   for (auto launch : body.getOps<plan::LaunchOp>())
     if (failed(replay(launch)))
       return failure();
@@ -143,10 +186,9 @@ LogicalResult Replay::run() {
       if (failed(require(get, value)))
         return failure();
     }
-  for (Value value : variables)
-    if (auto get = value.getDefiningOp<plan::GetOp>(); !renewed.contains(get.getVariable()))
-      if (failed(require(get, value)))
-        return failure();
+  for (plan::GetOp get : reads)
+    if (!renewed.contains(get.getVariable()) && failed(require(get, get)))
+      return failure();
   return success();
 }
 
