@@ -10,6 +10,8 @@
 #include "runtime/Text.h"
 
 #include <omp.h>
+
+#include <algorithm>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -45,7 +47,10 @@ public:
 
   Status open(const Program &program, int wanted) override {
     assert(!arena && "a device is opened once");
+    // Workspaces are sized for a number of threads; more would need more.
     threadCount = wanted > 0 ? wanted : omp_get_max_threads();
+    if (wanted == 0 && program.threads > 0)
+      threadCount = std::min(threadCount, program.threads);
     omp_set_num_threads(threadCount);
 
     // Linux promises memory it does not have and kills whoever comes to use it.

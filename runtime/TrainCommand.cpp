@@ -29,9 +29,10 @@ void fanfold::addSettingsOptions(CLI::App &command, const Program &program,
     if (!field.appliesTo(program) || !wanted(field))
       continue;
     const nlohmann::ordered_json &value = values[field.name];
-    std::string shown = value.is_string()  ? value.get<std::string>()
-                        : value.is_array() ? fmt::format("{}", fmt::join(value, ","))
-                                           : value.dump();
+    std::string shown = value.is_string() ? value.get<std::string>()
+                        : value.is_array()
+                            ? fmt::format("{}", fmt::join(value.get<std::vector<double>>(), ","))
+                            : value.dump();
     command
         .add_option_function<std::string>(
             optionName(field),

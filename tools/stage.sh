@@ -33,7 +33,7 @@ stage() {
   return $status
 }
 
-# buildPreset PRESET [CMAKE-ARGUMENTS...]: configures on the first run and builds.
+# buildPreset PRESET [TARGET...]: configures on the first run and builds (default: all).
 # A terminal gets ninja's one line of progress; a log gets a line every tenth of
 # the way and whatever the compiler says.
 buildPreset() {
@@ -45,15 +45,16 @@ buildPreset() {
   if [ ! -f "build/$preset/build.ninja" ] ||
     ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "build/$preset/CMakeCache.txt"; then
     mkdir -p "build/$preset"
-    cmake --fresh --preset "$preset" "$@" > "build/$preset/configure.log" 2>&1 || {
+    cmake --fresh --preset "$preset" > "build/$preset/configure.log" 2>&1 || {
       cat "build/$preset/configure.log"
       return 1
     }
   fi
+  local build=(cmake --build --preset "$preset" ${1:+--target "$@"})
   if [ -t 1 ]; then
-    cmake --build --preset "$preset"
+    "${build[@]}"
   else
-    NINJA_STATUS='[%f/%t] ' cmake --build --preset "$preset" | awk '
+    NINJA_STATUS='[%f/%t] ' "${build[@]}" | awk '
       /^\[[0-9]+\/[0-9]+\] / {
         split(substr($1, 2), part, "/")
         tenth = int(10 * part[1] / (part[2] + 0))

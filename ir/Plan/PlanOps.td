@@ -109,7 +109,7 @@ def Plan_LaunchOp : Op<Plan_Dialect, "launch", [AttrSizedOperandSegments]> {
       DictionaryAttr:$constants);
   let assemblyFormat = [{
     $kernel (`body` $bodies^)? `(` $inputs `)` `->` `(` $outputs `)` (`workspace` `(` $workspace^ `)`)?
-    $constants attr-dict `:` type($inputs) `->` type($outputs) (`,` type($workspace)^)?
+    $constants attr-dict `:` type($inputs) `->` `(` type($outputs) `)` (`,` type($workspace)^)?
   }];
 }
 

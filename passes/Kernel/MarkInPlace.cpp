@@ -125,6 +125,7 @@ void Marker::settleWrites() {
       // that do not read each other's storage.
       positions[copy] = position(lastReader);
       write.getValueMutable().assign(copy);
+      write->moveAfter(copy);
       ++copied;
     }
     writes[write.getValue()] = write.getVariable();

@@ -68,7 +68,7 @@ def randomWeights(layers, seed):
     """{name: f32 array} for every parameter and statistic of a model.
 
     Nothing is at a special value such as 0 or 1. The shift of batch normalisation
-    is near 2, so that few activations stand so close to the kink of a relu that
+    is near 4, so that few activations stand so close to the kink of a relu that
     rounding decides on which side: each of those changes a gradient by far more
     than rounding does, in PyTorch as here."""
     weights = {}
@@ -81,7 +81,7 @@ def randomWeights(layers, seed):
                 gain = 1.0 if layer.op == "dense" else 2.0
                 values = generator.normal(0.0, math.sqrt(gain / inputs), shape)
             elif kind == "beta":
-                values = generator.normal(2.0, 0.1, shape)
+                values = generator.normal(4.0, 0.1, shape)
             elif kind in ("gamma", "running_variance"):
                 values = generator.uniform(0.5, 1.5, shape)
             else:

@@ -6,7 +6,7 @@ endif()
 
 # Dev: what one works with. Little optimisation, because compile time is what
 # one waits for; assertions on.
-set(CMAKE_CXX_FLAGS_DEV "")
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
 set(CMAKE_C_FLAGS_DEV "-O1 -g1")
 
 option(FANFOLD_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
