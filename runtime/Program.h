@@ -97,7 +97,8 @@ struct Input {
   size_t bytes;
 };
 
-/// A 4-byte word that the runtime writes before each step.
+/// A 4-byte word that the runtime writes before each train step. The eval step has none,
+/// and its values may lie on the same bytes.
 struct Scalar {
   enum class Kind : uint8_t {
     learningRate,    ///< f32, from the schedule.

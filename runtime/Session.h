@@ -55,7 +55,7 @@ public:
   /// variable's name alone.
   Status initialize(uint64_t seed);
 
-  /// Writes the scalars of step `step` (from 0).
+  /// Writes the scalars of train step `step` (from 0); not to be called before an eval step.
   Status writeScalars(const Recipe &recipe, double learningRate, int64_t step);
 
   /// Makes staging slot `slot` (0 or 1) the input of the next step.

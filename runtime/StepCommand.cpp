@@ -92,8 +92,9 @@ Status step(Invocation &invocation, const StepOptions &options) {
         *weights, [](Variable::Role role) { return role == Variable::Role::parameter; }));
   }
   FANFOLD_RETURN_IF_ERROR(loadInputs(session, *inputs, phase));
-  FANFOLD_RETURN_IF_ERROR(session.writeScalars(
-      settings.recipe(), peakLearningRate(settings.recipe(), program.batch), options.step));
+  if (phase == Phase::train)
+    FANFOLD_RETURN_IF_ERROR(session.writeScalars(
+        settings.recipe(), peakLearningRate(settings.recipe(), program.batch), options.step));
   FANFOLD_RETURN_IF_ERROR(session.run(phase));
   Result<std::vector<double>> metrics = session.metrics(phase);
   if (!metrics)
