@@ -12,6 +12,8 @@
 
 #include "llvm/ADT/StringExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::cnn;
@@ -50,19 +52,28 @@ double cnn::toNumber(Attribute attr, double fallback) {
 static ParseResult parseNumber(OpAsmParser &parser, double &result) {
   SMLoc begin = parser.getCurrentLocation();
   bool negative = succeeded(parser.parseOptionalMinus());
-  int64_t integer = 0;
+  auto checkFinite = [&]() -> ParseResult {
+    if (std::isfinite(result))
+      return success();
+    return parser.emitError(begin, "number is too large");
+  };
   const char *digits = parser.getCurrentLocation().getPointer();
-  StringRef run = StringRef(digits, 32).take_while([](char c) { return llvm::isDigit(c); });
+  const char *end = digits;
+  while (llvm::isDigit(*end)) // The text ends in a zero.
+    ++end;
+  StringRef run(digits, end - digits);
   if (run.empty())
     return parser.emitError(begin, "expected a number");
   if (digits[run.size()] == '.') {
     if (parser.parseFloat(result))
       return failure();
     result = negative ? -result : result;
-    return success();
+    return checkFinite();
   }
-  if (parser.parseInteger(integer))
-    return failure();
+  if (*end == 'x')
+    return parser.emitError(begin, "expected a decimal number");
+  APInt integer; // A number may have more digits than an int64_t.
+  (void)parser.parseOptionalInteger(integer);
   std::string text = run.str();
   if (digits[run.size()] == 'e' || digits[run.size()] == 'E') {
     StringRef exponent;
@@ -82,13 +93,19 @@ static ParseResult parseNumber(OpAsmParser &parser, double &result) {
   if (StringRef(text).getAsDouble(result))
     return parser.emitError(begin, "expected a number, found '") << text << "'";
   result = negative ? -result : result;
-  return success();
+  return checkFinite();
 }
 
 static void printNumber(AsmPrinter &printer, double value) {
-  // The shortest text that reads back as the same number.
+  // Whole numbers as people write them; else the shortest text that reads back as the
+  // same number.
+  char text[40];
+  if (value == std::trunc(value) && std::fabs(value) < 1e15) {
+    snprintf(text, sizeof text, "%.0f", value);
+    printer << text;
+    return;
+  }
   for (int digits = 1; digits <= 17; ++digits) {
-    char text[40];
     snprintf(text, sizeof text, "%.*g", digits, value);
     if (strtod(text, nullptr) == value || digits == 17) {
       printer << text;
@@ -130,9 +147,8 @@ static ParseResult parseSettings(OpAsmParser &parser, Attribute &result) {
     double number;
     if (succeeded(parser.parseOptionalLSquare())) {
       SmallVector<double> numbers;
-      if (parser.parseCommaSeparatedList([&] {
-            return parseNumber(parser, numbers.emplace_back());
-          }) ||
+      if (parser.parseCommaSeparatedList(
+              [&] { return parseNumber(parser, numbers.emplace_back()); }) ||
           parser.parseRSquare())
         return failure();
       fields.append(name, builder.getDenseF64ArrayAttr(numbers));
@@ -184,8 +200,7 @@ static ParseResult parseClauseValue(OpAsmParser &parser, const Clause &clause, A
     result = builder.getUnitAttr();
     return success();
   case Clause::integer:
-    return failure(parser.parseLParen() || parseExpression(parser, result) ||
-                   parser.parseRParen());
+    return failure(parser.parseLParen() || parseExpression(parser, result) || parser.parseRParen());
   case Clause::window: {
     Attribute height, width;
     if (parser.parseLParen() || parseExpression(parser, height))
@@ -265,8 +280,7 @@ ParseResult cnn::parseClauses(OpAsmParser &parser, NamedAttrList &attributes,
     StringRef name = peekIdentifier(parser);
     if (name.empty() || name.contains('.') || name == "loc")
       break;
-    const Clause *clause =
-        llvm::find_if(clauses, [&](const Clause &c) { return name == c.name; });
+    const Clause *clause = llvm::find_if(clauses, [&](const Clause &c) { return name == c.name; });
     if (clause == clauses.end()) {
       auto names = llvm::map_range(clauses, [](const Clause &c) { return StringRef(c.name); });
       InFlightDiagnostic error = parser.emitError(loc, "unknown clause '") << name << "'";
@@ -318,7 +332,12 @@ ParseResult cnn::parseClauseOp(OpAsmParser &parser, OperationState &result,
   parseLayerName(parser, result);
   SmallVector<OpAsmParser::UnresolvedOperand> operands;
   SMLoc operandLoc = parser.getCurrentLocation();
-  if (parser.parseOperandList(operands) || parseClauses(parser, result.attributes, clauses))
+  if (parser.parseOperandList(operands))
+    return failure();
+  // Without its operand an op takes the name of the next line's value for it.
+  if (*parser.getCurrentLocation().getPointer() == '=')
+    return parser.emitError(parser.getNameLoc(), "expected an operand");
+  if (parseClauses(parser, result.attributes, clauses))
     return failure();
   if (failed(parser.parseOptionalColon())) {
     Type value = ValueType::get(parser.getContext());

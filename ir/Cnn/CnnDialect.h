@@ -27,6 +27,20 @@
 
 #include "ir/Cnn/CnnDialect.h.inc"
 
+namespace fanfold::cnn {
+
+/// Fails with "WHAT is of TYPE, expected ..." at `op` unless a program can hold such a
+/// value: a ranked tensor or a memref of static extents, each at least 1, of f16, bf16,
+/// f32, f64, i32, i8 or ui8.
+mlir::LogicalResult verifyStorable(mlir::Operation *op, llvm::StringRef what, mlir::Type type);
+
+/// Fails with a diagnostic at `op` unless `init` says how a variable of `type` begins
+/// (see cnn.variable).
+mlir::LogicalResult verifyVariableInit(mlir::Operation *op, mlir::DictionaryAttr init,
+                                       mlir::ShapedType type);
+
+} // namespace fanfold::cnn
+
 #define GET_TYPEDEF_CLASSES
 #include "ir/Cnn/CnnTypes.h.inc"
 

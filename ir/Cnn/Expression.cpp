@@ -12,6 +12,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::cnn;
@@ -158,7 +160,11 @@ private:
         std::optional<int64_t> right = factor();
         if (!right)
           return right;
-        left = *right == 0 ? fail("division by zero") : llvm::divideFloorSigned(*left, *right);
+        if (*right == 0)
+          return fail("division by zero");
+        if (*right == -1 && *left == std::numeric_limits<int64_t>::min())
+          return fail("overflow");
+        left = llvm::divideFloorSigned(*left, *right);
       } else {
         return left;
       }

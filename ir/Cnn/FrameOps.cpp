@@ -10,6 +10,8 @@
 #include "ir/Cnn/Expression.h"
 #include "ir/Cnn/Recipe.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -17,13 +19,23 @@ using namespace fanfold;
 using namespace fanfold::cnn;
 
 /// Gives the body of a block, a model or a branch its terminator's check.
-template <typename Terminator> static LogicalResult verifyEndsIn(Operation *op, Region &region) {
+template <typename Terminator>
+static LogicalResult verifyEndsIn(Operation *op, Region &region) {
   Block &body = region.front();
   if (body.empty() || !isa<Terminator>(body.back()))
     return op->emitOpError("body does not end in ") << Terminator::getOperationName();
   for (Operation &inner : body.without_terminator())
     if (isa<Terminator>(inner))
       return inner.emitOpError("stands before the end of the body");
+  return success();
+}
+
+/// What a model file may hold in a body: anything else would be lost while blocks are
+/// expanded.
+static LogicalResult verifyHoldsLayers(Operation *op, Region &region) {
+  for (Operation &inner : region.front().without_terminator())
+    if (!isa<LayerOpInterface, InputOp, ReadOp, UseOp, IfOp>(inner))
+      return inner.emitOpError("is not a layer, expected only layers in ") << op->getName();
   return success();
 }
 
@@ -114,7 +126,10 @@ void BlockOp::print(OpAsmPrinter &printer) {
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
 
-LogicalResult BlockOp::verify() { return verifyEndsIn<YieldOp>(*this, getBody()); }
+LogicalResult BlockOp::verify() {
+  return failure(failed(verifyEndsIn<YieldOp>(*this, getBody())) ||
+                 failed(verifyHoldsLayers(*this, getBody())));
+}
 
 //===----------------------------------------------------------------------===//
 // use
@@ -171,8 +186,13 @@ void IfOp::print(OpAsmPrinter &printer) {
 }
 
 LogicalResult IfOp::verify() {
-  return failure(failed(verifyEndsIn<YieldOp>(*this, getThenBody())) ||
-                 failed(verifyEndsIn<YieldOp>(*this, getElseBody())));
+  for (Region *body : {&getThenBody(), &getElseBody()}) {
+    if (body->getNumArguments() != 0)
+      return emitOpError("body has arguments, expected none");
+    if (failed(verifyEndsIn<YieldOp>(*this, *body)) || failed(verifyHoldsLayers(*this, *body)))
+      return failure();
+  }
+  return success();
 }
 
 void IfOp::getAsmResultNames(OpAsmSetValueNameFn setName) { nameResults(*this, setName); }
@@ -181,7 +201,12 @@ void IfOp::getAsmResultNames(OpAsmSetValueNameFn setName) { nameResults(*this, s
 // model, loss
 //===----------------------------------------------------------------------===//
 
-LogicalResult ModelOp::verify() { return verifyEndsIn<LossOp>(*this, getBody()); }
+LogicalResult ModelOp::verify() {
+  if (getBody().getNumArguments() != 0)
+    return emitOpError("body has arguments, expected none");
+  return failure(failed(verifyEndsIn<LossOp>(*this, getBody())) ||
+                 failed(verifyHoldsLayers(*this, getBody())));
+}
 
 ParseResult LossOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<OpAsmParser::UnresolvedOperand> operands(1);
@@ -214,10 +239,9 @@ void LossOp::print(OpAsmPrinter &printer) {
   printer << " " << getLoss();
   if (!getMetrics().empty()) {
     printer << " metrics(";
-    llvm::interleaveComma(llvm::zip(getMetricNames().getAsRange<StringAttr>(), getMetrics()),
-                          printer, [&](auto pair) {
-                            printer << std::get<0>(pair).getValue() << " = " << std::get<1>(pair);
-                          });
+    llvm::interleaveComma(
+        llvm::zip(getMetricNames().getAsRange<StringAttr>(), getMetrics()), printer,
+        [&](auto pair) { printer << std::get<0>(pair).getValue() << " = " << std::get<1>(pair); });
     printer << ")";
   }
   if (!isa<ValueType>(getLoss().getType()))
@@ -260,6 +284,10 @@ void InputOp::print(OpAsmPrinter &printer) {
 }
 
 LogicalResult InputOp::verify() {
+  if (getSource().empty() || !llvm::all_of(getSource(), [](char c) {
+        return llvm::isAlnum(c) || StringRef("_-.").contains(c);
+      }))
+    return emitOpError("has the name ") << getSourceAttr() << ", expected letters and digits";
   auto type = dyn_cast<RankedTensorType>(getTensorType());
   if (!type || type.getRank() < 1)
     return emitOpError("is of ") << getTensorType() << ", expected a ranked tensor";
@@ -267,24 +295,110 @@ LogicalResult InputOp::verify() {
     return emitOpError("is of ") << type << ", expected only the first extent to be dynamic";
   if (llvm::any_of(type.getShape(), [](int64_t e) { return !ShapedType::isDynamic(e) && e < 1; }))
     return emitOpError("is of ") << type << ", expected extents of at least 1";
+  if (isa<RankedTensorType>(getType()) && getType() != type)
+    return emitOpError("results in ") << getType() << ", expected " << type;
   return success();
 }
 
 //===----------------------------------------------------------------------===//
-// variable, read, scalar
+// step
 //===----------------------------------------------------------------------===//
 
-LogicalResult VariableOp::verify() {
-  if (llvm::is_contained({"parameter", "statistic", "optimizer", "constant", "gradient"},
-                         getRole()))
-    return success();
-  return emitOpError("role is '")
-         << getRole() << "', expected one of parameter, statistic, optimizer, constant, gradient";
+LogicalResult cnn::verifyStorable(Operation *op, StringRef what, Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!shaped || !shaped.hasStaticShape() ||
+      llvm::any_of(shaped.getShape(), [](int64_t extent) { return extent < 1; }))
+    return op->emitOpError() << what << " is of " << type
+                             << ", expected a shape of static extents of at least 1";
+  Type element = shaped.getElementType();
+  if (!element.isF16() && !element.isBF16() && !element.isF32() && !element.isF64() &&
+      !element.isSignlessInteger(32) && !element.isSignlessInteger(8) &&
+      !element.isUnsignedInteger(8))
+    return op->emitOpError() << what << " is of " << type
+                             << ", expected elements of f16, bf16, f32, f64, i32, i8 or ui8";
+  return success();
 }
 
-void ReadOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
-  setName(getResult(), getVariable());
+LogicalResult StepOp::verify() {
+  if (getBody().getNumArguments() != 0)
+    return emitOpError("body has arguments, expected none");
+  llvm::StringMap<Operation *> writes;
+  for (Operation &op : getBody().front()) {
+    StringRef dialect = op.getName().getDialectNamespace();
+    if (dialect != "cnn" && dialect != "kernel")
+      return op.emitOpError("stands in a step, expected only ops of cnn and kernel");
+    for (Type type : op.getResultTypes())
+      if (failed(verifyStorable(&op, "result", type)))
+        return failure();
+    if (auto write = dyn_cast<WriteOp>(op)) {
+      auto [it, inserted] = writes.try_emplace(write.getVariable(), write);
+      if (!inserted) {
+        InFlightDiagnostic error = write.emitOpError("writes @")
+                                   << write.getVariable() << " a second time";
+        error.attachNote(it->second->getLoc()) << "the first time is here";
+        return error;
+      }
+    }
+  }
+  return success();
 }
+
+//===----------------------------------------------------------------------===//
+// variable, read, write, scalar
+//===----------------------------------------------------------------------===//
+
+LogicalResult cnn::verifyVariableInit(Operation *op, DictionaryAttr init, ShapedType type) {
+  auto kind = init.getAs<StringAttr>("kind");
+  StringRef rule = kind ? kind.getValue() : "";
+  if (rule == "data") {
+    auto value = init.getAs<DenseElementsAttr>("value");
+    if (!value || value.getElementType() != type.getElementType() ||
+        value.getNumElements() != type.getNumElements())
+      return op->emitOpError("init has no data of the shape and elements of ") << type;
+    return success();
+  }
+  if (!llvm::is_contained({"fill", "uniform", "normal"}, rule))
+    return op->emitOpError("init is of kind '")
+           << rule << "', expected one of fill, uniform, normal, data";
+  for (StringRef field : {"a", "b"})
+    if (!init.getAs<FloatAttr>(field))
+      return op->emitOpError("init has no number '") << field << "'";
+  return success();
+}
+
+LogicalResult VariableOp::verify() {
+  if (!llvm::is_contained({"parameter", "statistic", "optimizer", "constant", "gradient"},
+                          getRole()))
+    return emitOpError("role is '")
+           << getRole() << "', expected one of parameter, statistic, optimizer, constant, gradient";
+  if (failed(verifyStorable(*this, "variable", getTensorType())))
+    return failure();
+  return verifyVariableInit(*this, getInit(), cast<ShapedType>(getTensorType()));
+}
+
+/// Checks that `op` names a variable of `type`.
+static LogicalResult verifyVariable(Operation *op, FlatSymbolRefAttr name, Type type,
+                                    SymbolTableCollection &symbols) {
+  auto variable = symbols.lookupNearestSymbolFrom<VariableOp>(op, name);
+  if (!variable)
+    return op->emitOpError("names the unknown variable @") << name.getValue();
+  if (variable.getTensorType() == type)
+    return success();
+  InFlightDiagnostic error = op->emitOpError("is of ")
+                             << type << ", expected " << variable.getTensorType();
+  error.attachNote(variable.getLoc()) << "the variable is defined here";
+  return error;
+}
+
+LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyVariable(*this, getVariableAttr(), getType(), symbols);
+}
+
+LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyVariable(*this, getVariableAttr(), getValue().getType(), symbols);
+}
+
+void ReadOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getVariable()); }
 
 void ScalarOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getKind()); }
 
@@ -293,9 +407,10 @@ void ScalarOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResul
 //===----------------------------------------------------------------------===//
 
 ArrayRef<Clause> RecipeOp::getClauses() {
-  static const Clause clauses[] = {{"batch", Clause::integer},       {"epochs", Clause::number},
-                                   {"optimizer", Clause::settings},  {"schedule", Clause::settings},
-                                   {"augment", Clause::settings},    {"precision", Clause::settings}};
+  static const Clause clauses[] = {
+      {"batch", Clause::integer},      {"epochs", Clause::number},
+      {"optimizer", Clause::settings}, {"schedule", Clause::settings},
+      {"augment", Clause::settings},   {"precision", Clause::settings}};
   return clauses;
 }
 

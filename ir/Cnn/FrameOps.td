@@ -32,6 +32,7 @@ def Cnn_BlockOp : Op<Cnn_Dialect, "block", [Symbol, IsolatedFromAbove,
     Constraints:
     - (C1) parameters have different names
     - (C2) the body ends in cnn.yield
+    - (C3) the body holds layers and uses of blocks alone
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$params,
       DictionaryAttr:$defaults);
@@ -66,6 +67,10 @@ def Cnn_IfOp : Op<Cnn_Dialect, "if", [NoTerminator,
       cnn.yield %x
     }
     ```
+
+    Constraints:
+    - (C1) both bodies end in cnn.yield
+    - (C2) both bodies hold layers and uses of blocks alone
   }];
   let arguments = (ins Cnn_Int:$condition, OptionalAttr<StrAttr>:$name);
   let results = (outs Cnn_Value:$result);
@@ -87,6 +92,7 @@ def Cnn_ModelOp : Op<Cnn_Dialect, "model", [Symbol, IsolatedFromAbove,
   let description = [{
     Constraints:
     - (C1) the body ends in cnn.loss, and has no other
+    - (C2) the body holds layers and uses of blocks alone
   }];
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
@@ -146,6 +152,8 @@ def Cnn_InputOp : Cnn_ClauseOp<"input"> {
     Constraints:
     - (C1) the type is a ranked tensor whose first extent, and no other, is dynamic
       in a model file
+    - (C2) the result, once it is typed, has that type
+    - (C3) the name in quotes has letters, digits and `_`, `-`, `.` alone
   }];
   let arguments = (ins StrAttr:$source, TypeAttr:$tensor_type, OptionalAttr<StrAttr>:$name);
   let results = (outs Cnn_Tensor:$result);
@@ -173,6 +181,11 @@ def Cnn_VariableOp : Op<Cnn_Dialect, "variable", [Symbol, HasParent<"::mlir::Mod
     rule (kind fill, uniform or normal, with a and b as fanfold::Initializer has them)
     or, with kind data, carries the elements in `value`. Weight decay applies under
     `decay`.
+
+    Constraints:
+    - (C1) the role is one of those
+    - (C2) the tensor is as cnn.step wants its values
+    - (C3) init is one of those, and its data fit the tensor
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$role, DictionaryAttr:$init,
       TypeAttrOf<AnyRankedTensor>:$tensor_type, UnitAttr:$decay);
@@ -183,23 +196,39 @@ def Cnn_VariableOp : Op<Cnn_Dialect, "variable", [Symbol, HasParent<"::mlir::Mod
 def Cnn_StepOp : Op<Cnn_Dialect, "step", [Symbol, HasParent<"::mlir::ModuleOp">, NoTerminator,
     IsolatedFromAbove]> {
   let summary = "a straight line of ops: @train or @eval";
+  let description = [{
+    Constraints:
+    - (C1) the body has no arguments, and holds ops of the dialects cnn and kernel alone
+    - (C2) every value is a tensor with elements that a program can hold (f16, bf16, f32,
+      f64, i32, i8, ui8), and of static extents, at least 1
+    - (C3) a variable is written once at most
+  }];
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
 }
 
 def Cnn_ReadOp : Op<Cnn_Dialect, "read", [Pure,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "the value of a variable when the step begins";
+  let description = [{
+    Constraints:
+    - (C1) there is a cnn.variable of that name, and it has the type of the result
+  }];
   let arguments = (ins FlatSymbolRefAttr:$variable);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$variable attr-dict `:` type($result)";
 }
 
-def Cnn_WriteOp : Op<Cnn_Dialect, "write"> {
+def Cnn_WriteOp : Op<Cnn_Dialect, "write", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a variable when the step ends";
   let description = [{
     At most one for each variable of a step; its place among the other ops means nothing.
+
+    Constraints:
+    - (C1) there is a cnn.variable of that name, and it has the type of the value
   }];
   let arguments = (ins AnyRankedTensor:$value, FlatSymbolRefAttr:$variable);
   let assemblyFormat = "$value `to` $variable attr-dict `:` type($value)";

@@ -108,8 +108,8 @@ FailureOr<RankedTensorType> LrnOp::inferType() {
   RankedTensorType input = tensorType(getInput());
   if (failed(requireRank(*this, input, 4)))
     return failure();
-  if (getSizeValue() < 1)
-    return emitOpError("size is ") << getSizeValue() << ", expected at least 1";
+  if (getSizeValue() < 1 || getSizeValue() > maxWindow)
+    return emitOpError("size is ") << getSizeValue() << ", expected 1 to " << maxWindow;
   return input;
 }
 

@@ -55,7 +55,12 @@ LogicalResult cnn::verifyInit(Operation *op, DictionaryAttr clause) {
            << "', expected one of he_normal, he_uniform, glorot_uniform, lecun_uniform, normal";
   for (NamedAttribute field : clause)
     if (field.getName() != "kind" && !(rule == "normal" && field.getName() == "std"))
-      return op->emitOpError("init '") << rule << "' has no field '" << field.getName() << "'";
+      return op->emitOpError("init '") << rule << "' has no field '" << field.getName().getValue() << "'";
+  if (Attribute std = clause.get("std")) {
+    auto number = dyn_cast<FloatAttr>(std);
+    if (!number || !(number.getValueAsDouble() >= 0))
+      return op->emitOpError("init field 'std' is ") << std << ", expected a number of at least 0";
+  }
   return success();
 }
 

@@ -84,7 +84,8 @@ public:
       return failure(failed);
     for (NamedAttribute field : fields)
       if (!llvm::is_contained(known, field.getName().getValue())) {
-        SmallVector<StringRef> names(llvm::drop_begin(known));
+        SmallVector<StringRef> names(known);
+        llvm::erase(names, "kind");
         fail() << clause << " has no field '" << field.getName().getValue()
                << "', expected one of " << llvm::join(names, ", ");
       }

@@ -49,9 +49,10 @@ LogicalResult cnn::verifyWindow(Operation *op, StringRef name, Attribute window,
   if (!window)
     return success();
   for (Attribute part : cast<ArrayAttr>(window))
-    if (auto integer = dyn_cast<IntegerAttr>(part); integer && integer.getInt() < least)
-      return op->emitOpError() << name << " is " << integer.getInt() << ", expected at least "
-                               << least;
+    if (auto integer = dyn_cast<IntegerAttr>(part);
+        integer && (integer.getInt() < least || integer.getInt() > maxWindow))
+      return op->emitOpError() << name << " is " << integer.getInt() << ", expected " << least
+                               << " to " << maxWindow;
   return success();
 }
 

@@ -31,7 +31,11 @@ mlir::FailureOr<int64_t> windowExtent(mlir::Operation *op, llvm::StringRef axis,
                                       int64_t kernel, int64_t stride, int64_t pad,
                                       int64_t dilation, bool ceil);
 
-/// Fails unless every part of the window that is an integer already is in its range.
+/// No kernel, stride, pad or dilation is larger. Products of two still fit an int64_t.
+constexpr int64_t maxWindow = int64_t(1) << 20;
+
+/// Fails unless every part of the window that is an integer already is within `least`
+/// and maxWindow.
 mlir::LogicalResult verifyWindow(mlir::Operation *op, llvm::StringRef name, mlir::Attribute window,
                                  int64_t least);
 

@@ -37,11 +37,14 @@ def Kernel_Dialect : Dialect {
   }];
 }
 
+/// Everything at this level has its size.
+def Kernel_Tensor : StaticShapeTensorOf<[F16, BF16, F32, F64, I32, I8, UI8]>;
+
 class Kernel_Op<string mnemonic, list<Trait> traits = []>
     : Op<Kernel_Dialect, mnemonic, traits # [Pure,
         DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   dag kernelArguments = (ins);
-  dag kernelResults = (outs AnyRankedTensor:$result);
+  dag kernelResults = (outs Kernel_Tensor:$result);
   let arguments = !con(kernelArguments, (ins OptionalAttr<StrAttr>:$layer,
       OptionalAttr<StrAttr>:$algorithm, OptionalAttr<I64Attr>:$workspace_bytes,
       OptionalAttr<DenseI64ArrayAttr>:$in_place));
@@ -68,29 +71,29 @@ def Kernel_Conv2dOp : Kernel_Launch<"conv2d", ["getFlops"]> {
     `activation` is "relu" or absent. The epilogue is applied to the finished sum, so
     that the bits are those of separate launches.
   }];
-  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$filter,
-      Optional<AnyRankedTensor>:$bias, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad,
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$filter,
+      Optional<Kernel_Tensor>:$bias, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad,
       DenseI64ArrayAttr:$dilation, I64Attr:$groups, OptionalAttr<StrAttr>:$activation);
 }
 
 def Kernel_Conv2dDgradOp : Kernel_Launch<"conv2d_dgrad", ["getFlops"]> {
   let summary = "gradient of a convolution with respect to its input";
-  let kernelArguments = (ins AnyRankedTensor:$gradient, AnyRankedTensor:$filter,
+  let kernelArguments = (ins Kernel_Tensor:$gradient, Kernel_Tensor:$filter,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
       I64Attr:$groups);
 }
 
 def Kernel_Conv2dWgradOp : Kernel_Launch<"conv2d_wgrad", ["getFlops"]> {
   let summary = "gradient of a convolution with respect to its filter";
-  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$gradient,
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$gradient,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
       I64Attr:$groups);
 }
 
 def Kernel_MatmulOp : Kernel_Launch<"matmul", ["getFlops"]> {
   let summary = "matrix product, then bias and activation";
-  let kernelArguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs,
-      Optional<AnyRankedTensor>:$bias, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs,
+  let kernelArguments = (ins Kernel_Tensor:$lhs, Kernel_Tensor:$rhs,
+      Optional<Kernel_Tensor>:$bias, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs,
       OptionalAttr<StrAttr>:$activation);
 }
 
@@ -123,9 +126,9 @@ def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
     - (C3) the region takes one scalar for each operand and yields one for each result,
       of the tensors' element types
   }];
-  let kernelArguments = (ins Variadic<AnyRankedTensor>:$inputs, DenseI64ArrayAttr:$extent,
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs, DenseI64ArrayAttr:$extent,
       DefaultValuedAttr<I64Attr, "0">:$sums);
-  let kernelResults = (outs Variadic<AnyRankedTensor>:$outputs);
+  let kernelResults = (outs Variadic<Kernel_Tensor>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
   let hasVerifier = 1;
@@ -158,7 +161,7 @@ def Kernel_UniformOp : Op<Kernel_Dialect, "uniform", [Pure]> {
 
 def Kernel_SumOfSquaresOp : Kernel_Launch<"sum_of_squares"> {
   let summary = "squared Euclidean norm of a tensor";
-  let kernelArguments = (ins AnyRankedTensor:$input);
+  let kernelArguments = (ins Kernel_Tensor:$input);
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,64 +170,64 @@ def Kernel_SumOfSquaresOp : Kernel_Launch<"sum_of_squares"> {
 
 def Kernel_BatchNormStatisticsOp : Kernel_Launch<"batch_norm_statistics", ["getInPlaceOperands"]> {
   let summary = "mean and 1 / sqrt(variance + epsilon) of each channel, and running averages";
-  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$running_mean,
-      AnyRankedTensor:$running_variance, F64Attr:$epsilon, F64Attr:$momentum);
-  let kernelResults = (outs AnyRankedTensor:$mean, AnyRankedTensor:$inv_std,
-      AnyRankedTensor:$new_running_mean, AnyRankedTensor:$new_running_variance);
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$running_mean,
+      Kernel_Tensor:$running_variance, F64Attr:$epsilon, F64Attr:$momentum);
+  let kernelResults = (outs Kernel_Tensor:$mean, Kernel_Tensor:$inv_std,
+      Kernel_Tensor:$new_running_mean, Kernel_Tensor:$new_running_variance);
 }
 
 def Kernel_LrnOp : Kernel_Launch<"lrn"> {
   let summary = "local response normalisation";
-  let kernelArguments = (ins AnyRankedTensor:$input, I64Attr:$size, F64Attr:$alpha,
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$size, F64Attr:$alpha,
       F64Attr:$beta, F64Attr:$k);
 }
 
 def Kernel_LrnGradOp : Kernel_Launch<"lrn_grad"> {
   let summary = "gradient of local response normalisation";
-  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$gradient, I64Attr:$size,
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$gradient, I64Attr:$size,
       F64Attr:$alpha, F64Attr:$beta, F64Attr:$k);
 }
 
 def Kernel_MaxPool2dOp : Kernel_Launch<"max_pool2d"> {
   let summary = "largest element of each window";
-  let kernelArguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$kernel,
+  let kernelArguments = (ins Kernel_Tensor:$input, DenseI64ArrayAttr:$kernel,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
 }
 
 def Kernel_MaxPool2dGradOp : Kernel_Launch<"max_pool2d_grad"> {
   let summary = "gradient of max pooling";
-  let kernelArguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$forward,
-      AnyRankedTensor:$gradient, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$forward,
+      Kernel_Tensor:$gradient, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
       DenseI64ArrayAttr:$pad);
 }
 
 def Kernel_AvgPool2dOp : Kernel_Launch<"avg_pool2d"> {
   let summary = "mean of each window";
-  let kernelArguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$kernel,
+  let kernelArguments = (ins Kernel_Tensor:$input, DenseI64ArrayAttr:$kernel,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, UnitAttr:$count_pad);
 }
 
 def Kernel_AvgPool2dGradOp : Kernel_Launch<"avg_pool2d_grad"> {
   let summary = "gradient of average pooling";
-  let kernelArguments = (ins AnyRankedTensor:$gradient, DenseI64ArrayAttr:$kernel,
+  let kernelArguments = (ins Kernel_Tensor:$gradient, DenseI64ArrayAttr:$kernel,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, UnitAttr:$count_pad);
 }
 
 def Kernel_SoftmaxCrossEntropyOp : Kernel_Launch<"softmax_cross_entropy"> {
   let summary = "cross entropy of softmax(logits), mean over the batch, and the probabilities";
-  let kernelArguments = (ins AnyRankedTensor:$logits, AnyRankedTensor:$labels, F64Attr:$smoothing);
-  let kernelResults = (outs AnyRankedTensor:$loss, AnyRankedTensor:$probabilities);
+  let kernelArguments = (ins Kernel_Tensor:$logits, Kernel_Tensor:$labels, F64Attr:$smoothing);
+  let kernelResults = (outs Kernel_Tensor:$loss, Kernel_Tensor:$probabilities);
 }
 
 def Kernel_SoftmaxCrossEntropyGradOp : Kernel_Launch<"softmax_cross_entropy_grad"> {
   let summary = "gradient of cross entropy with respect to the logits";
-  let kernelArguments = (ins AnyRankedTensor:$probabilities, AnyRankedTensor:$labels,
-      AnyRankedTensor:$gradient, F64Attr:$smoothing);
+  let kernelArguments = (ins Kernel_Tensor:$probabilities, Kernel_Tensor:$labels,
+      Kernel_Tensor:$gradient, F64Attr:$smoothing);
 }
 
 def Kernel_AccuracyOp : Kernel_Launch<"accuracy"> {
   let summary = "fraction of the batch whose label is among the first `top` classes";
-  let kernelArguments = (ins AnyRankedTensor:$logits, AnyRankedTensor:$labels, I64Attr:$top);
+  let kernelArguments = (ins Kernel_Tensor:$logits, Kernel_Tensor:$labels, I64Attr:$top);
 }
 
 //===----------------------------------------------------------------------===//
@@ -233,22 +236,22 @@ def Kernel_AccuracyOp : Kernel_Launch<"accuracy"> {
 
 def Kernel_ConcatOp : Kernel_Launch<"concat"> {
   let summary = "tensors side by side along the channels";
-  let kernelArguments = (ins Variadic<AnyRankedTensor>:$inputs);
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
 }
 
 def Kernel_SliceOp : Kernel_Launch<"slice"> {
   let summary = "a range of channels, beginning at `offset`";
-  let kernelArguments = (ins AnyRankedTensor:$input, I64Attr:$offset);
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
 }
 
 def Kernel_CopyOp : Kernel_Launch<"copy"> {
   let summary = "the same elements in another place";
-  let kernelArguments = (ins AnyRankedTensor:$input);
+  let kernelArguments = (ins Kernel_Tensor:$input);
 }
 
 def Kernel_ViewOp : Kernel_Op<"view"> {
   let summary = "the same bytes under another shape; no launch";
-  let kernelArguments = (ins AnyRankedTensor:$input);
+  let kernelArguments = (ins Kernel_Tensor:$input);
 }
 
 #endif // FANFOLD_IR_KERNEL_KERNELOPS_TD

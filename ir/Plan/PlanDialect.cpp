@@ -8,6 +8,8 @@
 
 #include "ir/Plan/PlanDialect.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::plan;
@@ -22,6 +24,36 @@ void PlanDialect::initialize() {
 #define GET_OP_LIST
 #include "ir/Plan/PlanOps.cpp.inc"
       >();
+}
+
+LogicalResult VariableOp::verify() {
+  return cnn::verifyVariableInit(*this, getInit(), cast<ShapedType>(getMemrefType()));
+}
+
+LogicalResult StepOp::verify() {
+  if (getBody().getNumArguments() != 0)
+    return emitOpError("body has arguments, expected none");
+  for (Operation &op : getBody().front())
+    if (!isa<PlanDialect>(op.getDialect()))
+      return op.emitOpError("stands in a plan, expected only ops of plan");
+  return success();
+}
+
+LogicalResult BufferOp::verify() {
+  static constexpr StringRef kinds[] = {"activation", "gradient", "workspace",
+                                        "input",      "scalar",   "metric"};
+  if (llvm::is_contained(kinds, getKind()))
+    return success();
+  return emitOpError("kind is '") << getKind() << "', expected one of "
+                                  << llvm::join(ArrayRef(kinds), ", ");
+}
+
+LogicalResult ViewOp::verify() {
+  int64_t from = kernel::byteSize(cast<ShapedType>(getInput().getType()));
+  int64_t to = kernel::byteSize(cast<ShapedType>(getType()));
+  if (from != to)
+    return emitOpError("shows ") << from << " bytes as " << to;
+  return success();
 }
 
 void BufferOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }

@@ -34,6 +34,9 @@ def Plan_Dialect : Dialect {
   }];
 }
 
+/// Everything at this level has its size, and elements that a program can hold.
+def Plan_MemRef : StaticShapeMemRefOf<[F16, BF16, F32, F64, I32, I8, UI8]>;
+
 def Plan_ArenaOp : Op<Plan_Dialect, "arena", [HasParent<"::mlir::ModuleOp">]> {
   let summary = "the arena of a program and what its plan achieved";
   let description = [{
@@ -50,33 +53,47 @@ def Plan_ArenaOp : Op<Plan_Dialect, "arena", [HasParent<"::mlir::ModuleOp">]> {
 def Plan_VariableOp : Op<Plan_Dialect, "variable", [Symbol, HasParent<"::mlir::ModuleOp">]> {
   let summary = "a tensor that outlives the step, and where it lives";
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$role, DictionaryAttr:$init,
-      I64Attr:$offset, TypeAttrOf<AnyMemRef>:$memref_type);
+      I64Attr:$offset, TypeAttrOf<Plan_MemRef>:$memref_type);
+  let description = [{
+    Constraints:
+    - (C1) `init` is as cnn.variable has it
+  }];
   let assemblyFormat = "$sym_name $role `at` $offset `init` $init `:` $memref_type attr-dict";
+  let hasVerifier = 1;
 }
 
 def Plan_StagingOp : Op<Plan_Dialect, "staging", [HasParent<"::mlir::ModuleOp">]> {
   let summary = "where the data source leaves the batches of an input";
-  let arguments = (ins StrAttr:$input, DenseI64ArrayAttr:$offsets, TypeAttrOf<AnyMemRef>:$memref_type);
+  let arguments = (ins StrAttr:$input, DenseI64ArrayAttr:$offsets, TypeAttrOf<Plan_MemRef>:$memref_type);
   let assemblyFormat = "$input `at` $offsets `:` $memref_type attr-dict";
 }
 
 def Plan_StepOp : Op<Plan_Dialect, "step", [Symbol, HasParent<"::mlir::ModuleOp">, NoTerminator]> {
   let summary = "launches in order: @train or @eval";
+  let description = [{
+    Constraints:
+    - (C1) the body has no arguments, and holds ops of the dialect plan alone
+  }];
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
 }
 
 def Plan_BufferOp : Op<Plan_Dialect, "buffer", [Pure,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "a range of the arena that one value occupies";
   let description = [{
-    The kind is one of activation, gradient, workspace, input, scalar, metric, update.
+    The kind is one of activation, gradient, workspace, input, scalar, metric.
     Under `in_place_of` the value overwrites the buffer of that name.
+
+    Constraints:
+    - (C1) the kind is one of those
   }];
   let arguments = (ins StrAttr:$name, StrAttr:$kind, I64Attr:$offset,
       OptionalAttr<StrAttr>:$in_place_of);
-  let results = (outs AnyMemRef:$result);
+  let results = (outs Plan_MemRef:$result);
+  let hasVerifier = 1;
   let assemblyFormat = [{
     $name $kind `at` $offset (`in_place_of` $in_place_of^)? attr-dict `:` type($result)
   }];
@@ -86,14 +103,19 @@ def Plan_GetOp : Op<Plan_Dialect, "get", [Pure,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "the memory of a variable";
   let arguments = (ins FlatSymbolRefAttr:$variable);
-  let results = (outs AnyMemRef:$result);
+  let results = (outs Plan_MemRef:$result);
   let assemblyFormat = "$variable attr-dict `:` type($result)";
 }
 
 def Plan_ViewOp : Op<Plan_Dialect, "view", [Pure]> {
   let summary = "a buffer under another shape";
-  let arguments = (ins AnyMemRef:$input);
-  let results = (outs AnyMemRef:$result);
+  let description = [{
+    Constraints:
+    - (C1) both have the same number of bytes
+  }];
+  let hasVerifier = 1;
+  let arguments = (ins Plan_MemRef:$input);
+  let results = (outs Plan_MemRef:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
 }
 
@@ -103,8 +125,8 @@ def Plan_LaunchOp : Op<Plan_Dialect, "launch", [AttrSizedOperandSegments]> {
     `constants` are the attributes of the kernel's op; `bodies` are the functions of a
     pointwise kernel, one for each result.
   }];
-  let arguments = (ins StrAttr:$kernel, Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outputs,
-      Optional<AnyMemRef>:$workspace, OptionalAttr<ArrayAttr>:$bodies,
+  let arguments = (ins StrAttr:$kernel, Variadic<Plan_MemRef>:$inputs, Variadic<Plan_MemRef>:$outputs,
+      Optional<Plan_MemRef>:$workspace, OptionalAttr<ArrayAttr>:$bodies,
       OptionalAttr<StrAttr>:$layer, OptionalAttr<StrAttr>:$algorithm, F64Attr:$flops,
       DictionaryAttr:$constants);
   let assemblyFormat = [{
@@ -115,7 +137,7 @@ def Plan_LaunchOp : Op<Plan_Dialect, "launch", [AttrSizedOperandSegments]> {
 
 def Plan_OutputOp : Op<Plan_Dialect, "output"> {
   let summary = "a number that the step leaves behind for the runtime";
-  let arguments = (ins AnyMemRef:$value, StrAttr:$metric);
+  let arguments = (ins Plan_MemRef:$value, StrAttr:$metric);
   let assemblyFormat = "$value `as` $metric attr-dict `:` type($value)";
 }
 
