@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/ModelFile.h"
+#include "frontend/Nesting.h"
 #include "ir/Plan/PlanDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,9 +21,9 @@ using namespace mlir;
 using namespace fanfold;
 
 void fanfold::loadDialects(MLIRContext &context) {
-  context.loadDialect<cnn::CnnDialect, kernel::KernelDialect, plan::PlanDialect,
-                      arith::ArithDialect, emitc::EmitCDialect, func::FuncDialect,
-                      math::MathDialect>();
+  context
+      .loadDialect<cnn::CnnDialect, kernel::KernelDialect, plan::PlanDialect, arith::ArithDialect,
+                   emitc::EmitCDialect, func::FuncDialect, math::MathDialect>();
 }
 
 OwningOpRef<ModuleOp> fanfold::readModelFile(const std::string &path, llvm::SourceMgr &sources,
@@ -33,6 +34,8 @@ OwningOpRef<ModuleOp> fanfold::readModelFile(const std::string &path, llvm::Sour
     emitError(UnknownLoc::get(&context)) << message;
     return nullptr;
   }
+  if (failed(checkNesting(*file, context)))
+    return nullptr;
   sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
