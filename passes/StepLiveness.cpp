@@ -78,6 +78,8 @@ StepLiveness::StepLiveness(cnn::StepOp step, bool inPlace) {
 }
 
 SmallVector<int64_t> StepLiveness::liveBytes(int64_t alignment) const {
+  if (launches.empty())
+    return {};
   SmallVector<int64_t> change(launches.size() + 1);
   for (const Storage &s : storages) {
     if (!s.variable.empty())

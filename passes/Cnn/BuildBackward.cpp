@@ -109,7 +109,8 @@ LogicalResult Backward::run() {
   for (OutputOp output : body.getOps<OutputOp>())
     if (output.getMetric() == "loss")
       loss = output;
-  assert(loss && "build-steps makes the output");
+  if (!loss)
+    return step.emitOpError("has no output 'loss'");
   findActive();
   if (!active.contains(loss.getValue()))
     return loss.emitOpError("depends on no parameter: there is nothing to train");
@@ -153,8 +154,7 @@ struct BuildBackwardPass : fanfold::impl::BuildBackwardBase<BuildBackwardPass> {
     if (failed(values))
       return signalPassFailure();
     for (StepOp step : llvm::to_vector(module.getOps<StepOp>()))
-      if (step.getSymName() == "train" &&
-          failed(Backward(step, *values, keepGradients).run()))
+      if (step.getSymName() == "train" && failed(Backward(step, *values, keepGradients).run()))
         return signalPassFailure();
   }
 };

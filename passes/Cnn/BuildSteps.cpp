@@ -23,6 +23,11 @@ namespace {
 struct BuildStepsPass : fanfold::impl::BuildStepsBase<BuildStepsPass> {
   void runOnOperation() override {
     for (ModelOp model : llvm::make_early_inc_range(getOperation().getOps<ModelOp>())) {
+      for (Operation &op : model.getBody().front())
+        if (!llvm::all_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>)) {
+          op.emitOpError("has no type, expected infer-shapes to run first");
+          return signalPassFailure();
+        }
       buildStep(model, "train", /*training=*/true);
       buildStep(model, "eval", /*training=*/false);
       model.erase();

@@ -26,6 +26,8 @@ namespace {
 constexpr unsigned maxDepth = 64;
 /// No network is larger, but `repeat(1000000000)` is soon written.
 constexpr int64_t maxRepeat = 10000;
+/// Blocks that use blocks several times each grow beyond all bounds within a few lines.
+constexpr int64_t maxExpanded = 100000;
 
 /// What is known while the body of one block instance is expanded.
 struct Instance {
@@ -80,8 +82,7 @@ FailureOr<int64_t> Expander::evaluateIn(Operation *op, Attribute attr, const Ins
   return emitError(locationOf(*op, instance)) << error;
 }
 
-FailureOr<Attribute> Expander::substitute(Operation *op, Attribute attr,
-                                          const Instance &instance) {
+FailureOr<Attribute> Expander::substitute(Operation *op, Attribute attr, const Instance &instance) {
   if (isa<ExprAttr>(attr)) {
     FailureOr<int64_t> value = evaluateIn(op, attr, instance);
     if (failed(value))
@@ -112,8 +113,7 @@ LogicalResult Expander::cloneLayer(Operation &op, IRMapping &mapping, Instance &
     attributes.push_back(builder.getNamedAttr(attr.getName(), *value));
   }
   if (isa<LayerOpInterface, InputOp>(op))
-    attributes.push_back(
-        builder.getNamedAttr("name", builder.getStringAttr(nameOf(op, instance))));
+    attributes.push_back(builder.getNamedAttr("name", builder.getStringAttr(nameOf(op, instance))));
 
   OperationState state(locationOf(op, instance), op.getName());
   state.addAttributes(attributes);
@@ -178,6 +178,10 @@ FailureOr<Value> Expander::expandUse(UseOp use, IRMapping &mapping, Instance &in
   if (*repeat < 0 || *repeat > maxRepeat || (*repeat == 0 && use.getInputs().empty()))
     return use.emitOpError("repeat is ") << *repeat << ", expected 0 to " << maxRepeat;
 
+  expanded += *repeat;
+  if (expanded > maxExpanded)
+    return use.emitOpError("makes more than ") << maxExpanded << " instances of blocks";
+
   std::string name = nameOf(*use, instance);
   SmallVector<Value> inputs;
   for (Value input : use.getInputs())
@@ -195,7 +199,6 @@ FailureOr<Value> Expander::expandUse(UseOp use, IRMapping &mapping, Instance &in
     if (failed(result))
       return failure();
     inputs.front() = *result;
-    ++expanded;
   }
   return inputs.front();
 }

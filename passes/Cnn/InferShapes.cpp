@@ -33,6 +33,8 @@ struct InferShapesPass : fanfold::impl::InferShapesBase<InferShapesPass> {
 
   /// The option, else what the model's recipe says.
   FailureOr<int64_t> findBatch(ModuleOp module, ModelOp model) {
+    if (batch < 0)
+      return model.emitOpError("batch is ") << int64_t(batch) << ", expected a positive number";
     if (batch > 0)
       return int64_t(batch);
     RecipeOp recipe;
@@ -53,43 +55,62 @@ struct InferShapesPass : fanfold::impl::InferShapesBase<InferShapesPass> {
         if (ShapedType::isDynamic(shape.front()))
           shape.front() = bound;
         type = RankedTensorType::get(shape, type.getElementType());
+        if (failed(checkSize(&op, "result", type)))
+          return failure();
         input.setTensorType(type);
         input.getResult().setType(type);
         continue;
       }
+      if (failed(checkFlat(&op)))
+        return failure();
       auto layer = dyn_cast<LayerOpInterface>(op);
       if (!layer)
         continue;
-      // A file of this level may come back typed: its variables are there already.
-      bool typed = isa<RankedTensorType>(op.getResult(0).getType());
       FailureOr<RankedTensorType> type = layer.inferType();
-      if (failed(type))
+      if (failed(type) || failed(checkSize(&op, "result", *type)))
         return failure();
-      if (failed(checkSize(&op, *type)))
-        return failure();
+      if (!type->getElementType().isF32())
+        return op.emitOpError("result is of ")
+               << *type << ", expected elements of f32 (cnn.normalize makes them from ui8)";
       op.getResult(0).setType(*type);
-      if (!typed)
-        addVariables(layer, model);
+      if (failed(addVariables(layer, model)))
+        return failure();
     }
     return success();
   }
 
+  LogicalResult checkFlat(Operation *op) {
+    bool parametric = isa<UseOp, IfOp>(op);
+    op->getAttrDictionary().walk([&](ExprAttr) { parametric = true; });
+    if (parametric)
+      return op->emitOpError("is parametric, expected expand-blocks to run first");
+    return success();
+  }
+
   /// A tensor larger than this is a mistake, and its size would overflow sums of sizes.
-  LogicalResult checkSize(Operation *op, RankedTensorType type) {
+  LogicalResult checkSize(Operation *op, StringRef what, RankedTensorType type) {
     constexpr int64_t most = int64_t(1) << 42;
     int64_t elements = 1;
     for (int64_t extent : type.getShape()) {
       if (extent > most / elements)
-        return op->emitOpError("result ") << type << " has more than 2^42 elements";
+        return op->emitOpError() << what << " " << type << " has more than 2^42 elements";
       elements *= extent;
     }
     return success();
   }
 
-  void addVariables(LayerOpInterface layer, ModelOp model) {
+  LogicalResult addVariables(LayerOpInterface layer, ModelOp model) {
     auto name = layer->getAttrOfType<StringAttr>("name");
-    for (const VariableSpec &spec : layer.getVariableSpecs()) {
-      std::string symbol = (name ? name.getValue() : "") .str() + "." + spec.suffix.str();
+    SmallVector<VariableSpec> specs = layer.getVariableSpecs();
+    for (const VariableSpec &spec : specs)
+      if (failed(checkSize(layer, spec.suffix, spec.type)))
+        return failure();
+    // A file of this level may come back typed: its variables are there already. A layer
+    // that owns variables has one input.
+    if (!specs.empty() && layer->getNumOperands() > 1)
+      return checkVariables(layer, specs);
+    for (const VariableSpec &spec : specs) {
+      std::string symbol = (name ? name.getValue() : "").str() + "." + spec.suffix.str();
       OpBuilder builder(model);
       auto variable = VariableOp::create(builder, layer.getLoc(), symbol, spec.role, spec.init,
                                          spec.type, spec.decay);
@@ -97,6 +118,18 @@ struct InferShapesPass : fanfold::impl::InferShapesBase<InferShapesPass> {
       auto read = ReadOp::create(builder, layer.getLoc(), spec.type, variable.getSymName());
       layer->insertOperands(layer->getNumOperands(), read.getResult());
     }
+    return success();
+  }
+
+  LogicalResult checkVariables(LayerOpInterface layer, ArrayRef<VariableSpec> specs) {
+    if (layer->getNumOperands() != 1 + specs.size())
+      return layer->emitOpError("has ")
+             << layer->getNumOperands() - 1 << " variables, expected " << specs.size();
+    for (auto [spec, operand] : llvm::zip(specs, llvm::drop_begin(layer->getOperands())))
+      if (operand.getType() != spec.type)
+        return layer->emitOpError()
+               << spec.suffix << " is of " << operand.getType() << ", expected " << spec.type;
+    return success();
   }
 };
 } // namespace

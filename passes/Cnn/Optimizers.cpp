@@ -50,11 +50,10 @@ void Optimizer::updateSgd(VariableOp variable, ReadOp read, Value gradient) {
 void Optimizer::updateAdamw(VariableOp variable, ReadOp read, Value gradient) {
   ReadOp first = addState(variable, "first_moment"), second = addState(variable, "second_moment");
   auto adamw = AdamwOp::create(
-      builder, variable.getLoc(), read.getType(), first.getType(), second.getType(), read,
-      gradient, first, second, scalar("learning_rate"), scalar("beta1"), scalar("beta2"),
-      scalar("epsilon"), scalar("weight_decay"), scalar("bias_correction1"),
-      scalar("bias_correction2"), variable.getDecay(),
-      builder.getStringAttr(variable.getSymName() + ".update"));
+      builder, variable.getLoc(), read.getType(), first.getType(), second.getType(), read, gradient,
+      first, second, scalar("learning_rate"), scalar("beta1"), scalar("beta2"), scalar("epsilon"),
+      scalar("weight_decay"), scalar("bias_correction1"), scalar("bias_correction2"),
+      variable.getDecay(), builder.getStringAttr(variable.getSymName() + ".update"));
   step.writeBack(adamw.getNewParameter(), read);
   step.writeBack(adamw.getNewFirstMoment(), first);
   step.writeBack(adamw.getNewSecondMoment(), second);

@@ -44,8 +44,7 @@ struct VerifyModelPass : fanfold::impl::VerifyModelBase<VerifyModelPass> {
     llvm::StringMap<Operation *> layers;
     llvm::StringMap<Operation *> inputs;
     for (Operation &op : model.getBody().front()) {
-      if (llvm::any_of(op.getResultTypes(),
-                       [](Type type) { return !isa<RankedTensorType>(type); }))
+      if (llvm::any_of(op.getResultTypes(), [](Type type) { return !isa<RankedTensorType>(type); }))
         return op.emitOpError("has no type after shape inference");
       if (auto input = dyn_cast<InputOp>(op)) {
         if (!inputs.try_emplace(input.getSource(), input).second)
@@ -56,8 +55,8 @@ struct VerifyModelPass : fanfold::impl::VerifyModelBase<VerifyModelPass> {
         continue;
       auto [it, inserted] = layers.try_emplace(name.getValue(), &op);
       if (!inserted) {
-        InFlightDiagnostic error = op.emitOpError("has the name '") << name.getValue()
-                                                                    << "' of another layer";
+        InFlightDiagnostic error = op.emitOpError("has the name '")
+                                   << name.getValue() << "' of another layer";
         error.attachNote(it->second->getLoc()) << "the other layer is here";
         return error;
       }

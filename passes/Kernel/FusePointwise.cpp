@@ -23,6 +23,8 @@ using namespace fanfold::kernel;
 namespace {
 /// A kernel with more operands than this would run out of registers and pointers.
 constexpr size_t maxOperands = 16;
+/// Compilers of generated programs take their time for longer bodies.
+constexpr size_t maxStatements = 512;
 
 struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
   void runOnOperation() override {
@@ -41,7 +43,8 @@ struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
     for (Value operand : consumer.getInputs()) {
       auto producer = operand.getDefiningOp<PointwiseOp>();
       if (!producer || producer.getExtent() != consumer.getExtent() ||
-          readsSums(consumer, producer) || countOperands(producer, consumer) > maxOperands)
+          readsSums(consumer, producer) || countOperands(producer, consumer) > maxOperands ||
+          countStatements(producer) + countStatements(consumer) > maxStatements)
         continue;
       if (Operation *place = findPlace(producer, consumer)) {
         merge(producer, consumer, place);
@@ -64,6 +67,10 @@ struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
       if (operand.getDefiningOp() != producer)
         operands.insert(operand);
     return operands.size();
+  }
+
+  static size_t countStatements(PointwiseOp op) {
+    return op.getBody().front().getOperations().size();
   }
 
   /// The op that the merged kernel may stand before: the consumer, if the producer's
@@ -110,8 +117,8 @@ struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
         builder, FusedLoc::get(&getContext(), {producer.getLoc(), consumer.getLoc()}),
         TypeRange(ValueRange(results)), operands.getArrayRef(), consumer.getExtentAttr(),
         // Named after what it leaves behind.
-        builder.getI64IntegerAttr(sums), consumer.getLayerAttr(),
-        StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+        builder.getI64IntegerAttr(sums), consumer.getLayerAttr(), StringAttr(), IntegerAttr(),
+        DenseI64ArrayAttr());
     Block *body = builder.createBlock(&merged.getBody());
     IRMapping inner; // From values of the two steps and bodies to values of the new body.
     for (Value operand : operands)

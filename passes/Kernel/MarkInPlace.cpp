@@ -26,15 +26,15 @@ class Marker {
 public:
   Marker(StepOp step, bool enable) : step(step), body(step.getBody().front()), enable(enable) {}
 
-  void run();
+  LogicalResult run();
   int64_t marked = 0, copied = 0;
 
 private:
-  void settleWrites();
+  LogicalResult settleWrites();
   void markLaunch(Operation &op);
   bool mayOverwrite(Operation &op, unsigned operand, OpResult result);
 
-  /// Position of an op in the step; positions order launches.
+  /// Position of an op in the step; positions order launches. Copies have odd ones.
   int64_t position(Operation *op) { return positions.lookup(op); }
   /// The value whose storage `value` lies in.
   Value root(Value value) {
@@ -49,25 +49,27 @@ private:
   Block &body;
   bool enable;
   llvm::DenseMap<Operation *, int64_t> positions;
-  llvm::DenseMap<Value, Value> merged;            ///< View or in-place result to older value.
+  llvm::DenseMap<Value, Value> merged;               ///< View or in-place result to older value.
   llvm::DenseMap<Value, SmallVector<Value>> members; ///< All values of a root's storage.
-  llvm::DenseMap<Value, StringRef> writes;        ///< Value to the variable it is written to.
+  llvm::DenseMap<Value, StringRef> writes;           ///< Value to the variable it is written to.
 };
 } // namespace
 
 int64_t Marker::lastUse(Value value) {
   Value r = root(value);
   int64_t last = -1;
-  auto visit = [&](Value member) {
-    for (Operation *user : member.getUsers())
+  // Readers of views count: a view may stand anywhere behind its value, and is a member
+  // of the storage only once it is reached.
+  SmallVector<Value> values(members.lookup(r));
+  values.push_back(r);
+  while (!values.empty())
+    for (Operation *user : values.pop_back_val().getUsers())
       if (isa<OutputOp>(user))
         last = std::numeric_limits<int64_t>::max();
-      else if (!isa<kernel::ViewOp, WriteOp>(user))
+      else if (isa<kernel::ViewOp>(user))
+        values.push_back(user->getResult(0));
+      else if (!isa<WriteOp>(user))
         last = std::max(last, position(user));
-  };
-  visit(r);
-  for (Value member : members.lookup(r))
-    visit(member);
   return last;
 }
 
@@ -87,7 +89,7 @@ StringRef Marker::variableOf(Value value) {
 /// from a launch of this step, is written once, and nobody reads the old value after it
 /// is made, except that the launch itself may overwrite it. Where not, a copy behind the
 /// last reader can.
-void Marker::settleWrites() {
+LogicalResult Marker::settleWrites() {
   llvm::StringMap<SmallVector<ReadOp>> reads;
   for (ReadOp read : body.getOps<ReadOp>())
     reads[read.getVariable()].push_back(read);
@@ -98,7 +100,8 @@ void Marker::settleWrites() {
     bool overwrites = false;
     for (ReadOp read : reads.lookup(write.getVariable()))
       for (Operation *user : read->getUsers()) {
-        assert(!isa<kernel::ViewOp>(user) && "variables are not viewed");
+        if (isa<kernel::ViewOp>(user))
+          return user->emitOpError("is a view of a variable, expected a view of a result");
         if (position(user) > position(lastReader))
           lastReader = user;
         if (user == producer)
@@ -107,12 +110,12 @@ void Marker::settleWrites() {
     bool direct = launch && lastReader == producer && !writes.contains(write.getValue());
     if (direct && overwrites) {
       auto result = cast<OpResult>(write.getValue());
-      direct = enable && llvm::any_of(launch.getInPlaceOperands(result.getResultNumber()),
-                                      [&](unsigned operand) {
-                                        auto read = producer->getOperand(operand)
-                                                        .getDefiningOp<ReadOp>();
-                                        return read && read.getVariable() == write.getVariable();
-                                      });
+      direct =
+          enable &&
+          llvm::any_of(launch.getInPlaceOperands(result.getResultNumber()), [&](unsigned operand) {
+            auto read = producer->getOperand(operand).getDefiningOp<ReadOp>();
+            return read && read.getVariable() == write.getVariable();
+          });
     }
     if (!direct) {
       OpBuilder builder(step.getContext());
@@ -121,15 +124,16 @@ void Marker::settleWrites() {
                                          write.getValue(),
                                          builder.getStringAttr(write.getVariable() + ".copy"),
                                          StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
-      // Between the reader and the next op: positions need not be different for ops
-      // that do not read each other's storage.
-      positions[copy] = position(lastReader);
+      // Between the reader and the next op: positions of copies behind one reader need
+      // not be different.
+      positions[copy] = position(lastReader) + 1;
       write.getValueMutable().assign(copy);
       write->moveAfter(copy);
       ++copied;
     }
     writes[write.getValue()] = write.getVariable();
   }
+  return success();
 }
 
 bool Marker::mayOverwrite(Operation &op, unsigned operand, OpResult result) {
@@ -168,10 +172,11 @@ void Marker::markLaunch(Operation &op) {
     op.setAttr("in_place", DenseI64ArrayAttr::get(step.getContext(), marks));
 }
 
-void Marker::run() {
+LogicalResult Marker::run() {
   for (auto [index, op] : llvm::enumerate(body))
-    positions[&op] = static_cast<int64_t>(index);
-  settleWrites();
+    positions[&op] = 2 * static_cast<int64_t>(index);
+  if (failed(settleWrites()))
+    return failure();
   for (Operation &op : body) {
     if (auto view = dyn_cast<kernel::ViewOp>(op)) {
       Value r = root(view.getInput());
@@ -181,6 +186,7 @@ void Marker::run() {
       markLaunch(op);
     }
   }
+  return success();
 }
 
 namespace {
@@ -189,7 +195,8 @@ struct MarkInPlacePass : fanfold::impl::MarkInPlaceBase<MarkInPlacePass> {
 
   void runOnOperation() override {
     Marker marker(getOperation(), enable);
-    marker.run();
+    if (failed(marker.run()))
+      return signalPassFailure();
     marked += marker.marked;
     copied += marker.copied;
   }

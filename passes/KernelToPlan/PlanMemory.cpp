@@ -76,9 +76,9 @@ StringRef StepWriter::kindOf(OpResult result) {
 }
 
 Value StepWriter::makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf) {
-  Value buffer = plan::BufferOp::create(builder, value.getLoc(), memrefType(value.getType()),
-                                        uniqueName(name), kind,
-                                        offsets[liveness.storageOf(value)], inPlaceOf);
+  Value buffer =
+      plan::BufferOp::create(builder, value.getLoc(), memrefType(value.getType()), uniqueName(name),
+                             kind, offsets[liveness.storageOf(value)], inPlaceOf);
   buffers[value] = buffer;
   return buffer;
 }
@@ -92,29 +92,29 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
     inputs.push_back(buffers.lookup(operand));
   for (OpResult result : op->getResults()) {
     if (StringRef variable = variableOf.lookup(result); !variable.empty()) {
-      buffers[result] = plan::GetOp::create(builder, result.getLoc(),
-                                            memrefType(result.getType()), variable);
+      buffers[result] =
+          plan::GetOp::create(builder, result.getLoc(), memrefType(result.getType()), variable);
     } else {
       int64_t operand = marks ? marks[result.getResultNumber()] : -1;
       StringAttr over;
-      if (operand >= 0)
-        if (auto buffer = inputs[operand].getDefiningOp<plan::BufferOp>())
-          over = buffer.getNameAttr();
-        else // A view of one.
-          over = inputs[operand].getDefiningOp()->getOperand(0).getDefiningOp<plan::BufferOp>()
-                     .getNameAttr();
-      std::string resultName =
-          result.getResultNumber() == 0 ? name : name + "." + std::to_string(result.getResultNumber());
+      if (operand >= 0) {
+        Value buffer = inputs[operand];
+        while (auto view = buffer.getDefiningOp<plan::ViewOp>())
+          buffer = view.getInput();
+        over = buffer.getDefiningOp<plan::BufferOp>().getNameAttr();
+      }
+      std::string resultName = result.getResultNumber() == 0
+                                   ? name
+                                   : name + "." + std::to_string(result.getResultNumber());
       makeBuffer(result, resultName, kindOf(result), over);
     }
     outputs.push_back(buffers.lookup(result));
   }
   Value workspace;
   if (auto bytes = op->getAttrOfType<IntegerAttr>("workspace_bytes"))
-    workspace = plan::BufferOp::create(builder, op->getLoc(),
-                                       MemRefType::get({bytes.getInt()}, builder.getI8Type()),
-                                       uniqueName(name + ".workspace"), "workspace",
-                                       workspaces[index], StringAttr());
+    workspace = plan::BufferOp::create(
+        builder, op->getLoc(), MemRefType::get({bytes.getInt()}, builder.getI8Type()),
+        uniqueName(name + ".workspace"), "workspace", workspaces[index], StringAttr());
   SmallVector<NamedAttribute> constants;
   for (NamedAttribute attr : op->getAttrs())
     if (!llvm::is_contained({"layer", "algorithm", "workspace_bytes", "in_place"},
@@ -123,12 +123,11 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
   ArrayAttr functions;
   if (auto pointwise = dyn_cast<kernel::PointwiseOp>(op))
     functions = bodies.outline(pointwise);
-  plan::LaunchOp::create(
-      builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()), inputs, outputs,
-      workspace, functions,
-      layer, op->getAttrOfType<StringAttr>("algorithm"),
-      builder.getF64FloatAttr(cast<kernel::LaunchOpInterface>(op).getFlops()),
-      builder.getDictionaryAttr(constants));
+  plan::LaunchOp::create(builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()),
+                         inputs, outputs, workspace, functions, layer,
+                         op->getAttrOfType<StringAttr>("algorithm"),
+                         builder.getF64FloatAttr(cast<kernel::LaunchOpInterface>(op).getFlops()),
+                         builder.getDictionaryAttr(constants));
 }
 
 void StepWriter::write() {
@@ -172,6 +171,11 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
       module.emitError("found no cnn.step to plan");
       return signalPassFailure();
     }
+    for (cnn::StepOp step : steps)
+      for (Operation &op : step.getBody().front())
+        if (auto launch = dyn_cast<kernel::LaunchOpInterface>(op);
+            launch && failed(checkMarks(launch)))
+          return signalPassFailure();
     FailureOr<Arena> arena = planArena(module, target ? target->alignment() : 64, sharing);
     if (failed(arena))
       return signalPassFailure();
@@ -189,6 +193,25 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
       variable.erase();
   }
 
+  /// A file of the kernel level may say anything.
+  LogicalResult checkMarks(kernel::LaunchOpInterface launch) {
+    if (auto bytes = launch->getAttrOfType<IntegerAttr>("workspace_bytes");
+        bytes && bytes.getInt() < 1)
+      return launch->emitOpError("has a workspace of ")
+             << bytes.getInt() << " bytes, expected at least 1";
+    auto marks = launch->getAttrOfType<DenseI64ArrayAttr>("in_place");
+    if (!marks)
+      return success();
+    if (marks.size() != static_cast<int64_t>(launch->getNumResults()))
+      return launch->emitOpError("has ")
+             << marks.size() << " marks in in_place, expected " << launch->getNumResults();
+    for (auto [result, operand] : llvm::enumerate(marks.asArrayRef()))
+      if (operand != -1 && !llvm::is_contained(launch.getInPlaceOperands(result), operand))
+        return launch->emitOpError("result ") << result << " is marked to overwrite operand "
+                                              << operand << ", which the kernel cannot";
+    return success();
+  }
+
   void writeHead(ModuleOp module, const Arena &arena, OpBuilder &builder) {
     Location loc = module.getLoc();
     auto text = [&](StringRef key) {
@@ -196,13 +219,13 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
       return attr ? attr.getValue() : StringRef();
     };
     plan::ArenaOp::create(builder, loc, text("fanfold.model"), text("fanfold.source"),
-                          target ? target->name() : "none", text("fanfold.precision"), arena.batch, arena.bytes,
-                          arena.lowerBound, arena.unshared, arena.noInPlace, arena.peakLaunch);
+                          target ? target->name() : "none", text("fanfold.precision"), arena.batch,
+                          arena.bytes, arena.lowerBound, arena.unshared, arena.noInPlace,
+                          arena.peakLaunch);
     for (auto variable : module.getOps<cnn::VariableOp>())
-      plan::VariableOp::create(builder, variable.getLoc(), variable.getSymName(),
-                               variable.getRole(), variable.getInit(),
-                               arena.variables.lookup(variable.getSymName()),
-                               memrefType(variable.getTensorType()));
+      plan::VariableOp::create(
+          builder, variable.getLoc(), variable.getSymName(), variable.getRole(), variable.getInit(),
+          arena.variables.lookup(variable.getSymName()), memrefType(variable.getTensorType()));
     for (const auto &[input, type, offsets] : arena.staging)
       plan::StagingOp::create(builder, loc, input, offsets, memrefType(type));
   }

@@ -142,8 +142,14 @@ LogicalResult Replay::begin() {
     if (!isa<plan::BufferOp, plan::GetOp>(op))
       continue;
     auto get = dyn_cast<plan::GetOp>(op);
-    if (get && !symbols.lookup<plan::VariableOp>(get.getVariable()))
-      return get.emitOpError("reads the unknown variable @") << get.getVariable();
+    if (get) {
+      auto variable = symbols.lookup<plan::VariableOp>(get.getVariable());
+      if (!variable)
+        return get.emitOpError("reads the unknown variable @") << get.getVariable();
+      if (variable.getMemrefType() != get.getType())
+        return get.emitOpError("is of ")
+               << get.getType() << ", expected " << variable.getMemrefType();
+    }
     Value value = op.getResult(0);
     Range range = rangeOf(value);
     if (range.begin < 0 || range.end > static_cast<int64_t>(arena.getBytes()))
