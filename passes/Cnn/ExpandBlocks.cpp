@@ -175,17 +175,19 @@ FailureOr<Value> Expander::expandUse(UseOp use, IRMapping &mapping, Instance &in
       use.getRepeatAttr() ? evaluateIn(use, use.getRepeatAttr(), instance) : 1;
   if (failed(repeat))
     return failure();
-  if (*repeat < 0 || *repeat > maxRepeat || (*repeat == 0 && use.getInputs().empty()))
-    return use.emitOpError("repeat is ") << *repeat << ", expected 0 to " << maxRepeat;
+  // Without operands there is nothing to chain, and nothing to pass through.
+  bool chains = !use.getInputs().empty();
+  int64_t least = chains ? 0 : 1, most = chains ? maxRepeat : 1;
+  if (*repeat < least || *repeat > most)
+    return use.emitOpError("repeat is ") << *repeat << ", expected " << least << " to " << most;
 
   expanded += *repeat;
   if (expanded > maxExpanded)
     return use.emitOpError("makes more than ") << maxExpanded << " instances of blocks";
 
   std::string name = nameOf(*use, instance);
-  SmallVector<Value> inputs;
-  for (Value input : use.getInputs())
-    inputs.push_back(mapping.lookup(input));
+  auto inputs = llvm::map_to_vector(use.getInputs(), [&](Value v) { return mapping.lookup(v); });
+  Value last = chains ? inputs.front() : Value();
   for (int64_t i = 0; i < *repeat; ++i) {
     Instance inner;
     inner.prefix = name + (use.getRepeatAttr() ? "." + std::to_string(i) : "") + ".";
@@ -198,9 +200,11 @@ FailureOr<Value> Expander::expandUse(UseOp use, IRMapping &mapping, Instance &in
     FailureOr<Value> result = expandBody(block.getBody().front(), innerMapping, inner);
     if (failed(result))
       return failure();
-    inputs.front() = *result;
+    last = *result;
+    if (chains)
+      inputs.front() = last;
   }
-  return inputs.front();
+  return last;
 }
 
 FailureOr<Value> Expander::expandBody(Block &body, IRMapping &mapping, Instance &instance) {
