@@ -22,7 +22,8 @@ using namespace mlir;
 using namespace fanfold;
 
 /// The functions of the C library that MLIR's own conversion leaves out.
-template <typename Op> struct CallLibrary : OpRewritePattern<Op> {
+template <typename Op>
+struct CallLibrary : OpRewritePattern<Op> {
   CallLibrary(MLIRContext *context, StringRef callee)
       : OpRewritePattern<Op>(context), callee(callee) {}
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {

@@ -118,12 +118,12 @@ void evalStep(StepContext &s);
 const char *prepare();
 extern const Program program;
 )";
-  files["steps.cpp"] = banner(arena) + "#include \"program.h\"\n#include \"codegen/kernels/Random.h\"\n" +
-                       includes +
-                       "\n#include <cmath>\n#include <optional>\n#include <stdexcept>\n"
-                       "#include <string>\n\nnamespace {\n\n"
-                       "// Functions of one element.\n" +
-                       *bodies + functions + "\n" + emitObjects(text) + steps;
+  files["steps.cpp"] =
+      banner(arena) + "#include \"program.h\"\n#include \"codegen/kernels/Random.h\"\n" + includes +
+      "\n#include <cmath>\n#include <optional>\n#include <stdexcept>\n"
+      "#include <string>\n\nnamespace {\n\n"
+      "// Functions of one element.\n" +
+      *bodies + functions + "\n" + emitObjects(text) + steps;
   files["program.cpp"] = banner(arena) + emitTables(plan, threads);
   files["main.cpp"] = banner(arena) +
                       R"(#include "io/Loader.h"

@@ -127,10 +127,10 @@ void TableEmitter::emitVariables() {
   for (auto variable : plan.getOps<plan::VariableOp>()) {
     auto type = cast<MemRefType>(variable.getMemrefType());
     std::string shapeText = shape(type), init = initializer(variable.getInit(), type);
-    rows.push_back("{" + quoted(variable.getSymName()) + ", Variable::Role::" +
-                   variable.getRole().str() + ", " + elementType(type.getElementType()) + ", " +
-                   shapeText + ", " + std::to_string(variable.getOffset()) + ", " + bytes(type) +
-                   ", " + init + "}");
+    rows.push_back("{" + quoted(variable.getSymName()) +
+                   ", Variable::Role::" + variable.getRole().str() + ", " +
+                   elementType(type.getElementType()) + ", " + shapeText + ", " +
+                   std::to_string(variable.getOffset()) + ", " + bytes(type) + ", " + init + "}");
   }
   table("Variable", "variables", rows);
 }
@@ -219,12 +219,11 @@ void TableEmitter::emitLaunches(plan::StepOp step) {
       outputs.push_back("{" + std::to_string(offsetOf(buffer)) + ", " + bytes(type) + ", " +
                         elementType(type.getElementType()) + "}");
     }
-    rows.push_back("{" + quoted(launch.getKernel()) + ", " +
-                   quoted(launch.getLayer().value_or("")) + ", " +
-                   quoted(primaryLocation(launch.getLoc())) + ", " +
-                   number(launch.getFlops().convertToDouble()) + ", " + number(moved) + ", {" +
-                   name + "OutputsRows + " + first + ", " +
-                   std::to_string(launch.getOutputs().size()) + "}}");
+    rows.push_back(
+        "{" + quoted(launch.getKernel()) + ", " + quoted(launch.getLayer().value_or("")) + ", " +
+        quoted(primaryLocation(launch.getLoc())) + ", " +
+        number(launch.getFlops().convertToDouble()) + ", " + number(moved) + ", {" + name +
+        "OutputsRows + " + first + ", " + std::to_string(launch.getOutputs().size()) + "}}");
   }
   table("LaunchOutput", name + "Outputs", outputs);
   table("Launch", name + "Launches", rows);

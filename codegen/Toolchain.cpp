@@ -61,7 +61,8 @@ Status fanfold::checkToolchain() {
     if (!llvm::sys::findProgramByName(tool.split(' ').first))
       return Status::error("cannot find '{}', which builds the program; install g++ and make",
                            tool.str());
-  for (const char *library : {"libfanfold_runtime.a", "libfanfold_io.a", "libfanfold_cpu_kernels.a"})
+  for (const char *library :
+       {"libfanfold_runtime.a", "libfanfold_io.a", "libfanfold_cpu_kernels.a"})
     if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))
       return Status::error("cannot find the library {}; build Fanfold again", path);
   return {};
@@ -84,8 +85,8 @@ Status fanfold::buildProject(const std::string &directory, const std::string &ou
   FANFOLD_RETURN_IF_ERROR(checkToolchain());
   auto make = llvm::sys::findProgramByName("make");
   std::string log = directory + "/build.log", cxx = "CXX=" + hostCompiler();
-  llvm::SmallVector<llvm::StringRef> arguments = {*make, "-s", "-j2", "-C", directory, cxx,
-                                                  "program"};
+  llvm::SmallVector<llvm::StringRef> arguments = {*make,     "-s", "-j2",    "-C",
+                                                  directory, cxx,  "program"};
   std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log),
                                                 llvm::StringRef(log)};
   std::string message;

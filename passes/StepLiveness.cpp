@@ -13,8 +13,8 @@ using namespace fanfold;
 
 unsigned StepLiveness::makeStorage(Value value, int64_t first) {
   unsigned index = storages.size();
-  storages.push_back({kernel::byteSize(cast<RankedTensorType>(value.getType())), first, first,
-                      {}, value});
+  storages.push_back(
+      {kernel::byteSize(cast<RankedTensorType>(value.getType())), first, first, {}, value});
   storage[value] = index;
   return index;
 }

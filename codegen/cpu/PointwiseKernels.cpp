@@ -49,9 +49,7 @@ public:
   int64_t rows, channels, sums;
 
 private:
-  static int64_t count(Value buffer) {
-    return cast<MemRefType>(buffer.getType()).getNumElements();
-  }
+  static int64_t count(Value buffer) { return cast<MemRefType>(buffer.getType()).getNumElements(); }
   static std::string type(Value buffer) {
     Type element = cast<MemRefType>(buffer.getType()).getElementType();
     return element.isF32() ? "float" : element.isInteger(8) ? "uint8_t" : "int32_t";
@@ -79,9 +77,9 @@ std::string Form::text() {
     std::string n = std::to_string(i), where = index(input);
     parameters.push_back("const " + type(input) + " *x" + n);
     // What is the same for all elements is read before the loop.
-    (where == "[0]" ? head : loads) +=
-        (where == "[0]" ? "  " : "    ") + ("const " + type(input) + " a" + n) + " = x" + n + where +
-        ";\n";
+    (where == "[0]" ? head : loads) += (where == "[0]" ? "  " : "    ") +
+                                       ("const " + type(input) + " a" + n) + " = x" + n + where +
+                                       ";\n";
     arguments += (i ? ", a" : "a") + n;
   }
   auto module = op->getParentOfType<ModuleOp>();
@@ -89,7 +87,8 @@ std::string Form::text() {
     std::string n = std::to_string(i);
     auto function = module.lookupSymbol<func::FuncOp>(body.getValue());
     std::string extra = function.getNumArguments() > inputs.size() ? ", i" : "";
-    calls += "    const auto b" + n + " = " + body.getValue().str() + "(" + arguments + extra + ");\n";
+    calls +=
+        "    const auto b" + n + " = " + body.getValue().str() + "(" + arguments + extra + ");\n";
     bool sum = static_cast<int64_t>(i) >= elementwise;
     if (sum) {
       stores += "    terms[" + std::to_string(i - elementwise) + "] = b" + n + ";\n";
@@ -108,8 +107,9 @@ std::string Form::text() {
     for (int64_t i = elementwise; i < static_cast<int64_t>(outputs.size()); ++i)
       sumNames.push_back("y" + std::to_string(i));
     text += "  float *const out[" + count + "] = {" + llvm::join(sumNames, ", ") + "};\n" +
-            "  cpu::pointwiseReduce<" + count + ">(rows, channels, [=](int64_t i, int64_t c, float (&terms)[" +
-            count + "]) {\n" + loads + calls + stores + "  }, out, workspace);\n";
+            "  cpu::pointwiseReduce<" + count +
+            ">(rows, channels, [=](int64_t i, int64_t c, float (&terms)[" + count + "]) {\n" +
+            loads + calls + stores + "  }, out, workspace);\n";
   } else if (flat) {
     text += "  cpu::pointwise(n, [=](int64_t i) {\n" + loads + calls + stores + "  });\n";
   } else {

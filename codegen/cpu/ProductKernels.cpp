@@ -23,9 +23,7 @@ static cpu::Conv2dShape convShape(Type inputType, Type filterType, Type outputTy
                                   DictionaryAttr constants) {
   auto input = cast<ShapedType>(inputType), filter = cast<ShapedType>(filterType);
   auto output = cast<ShapedType>(outputType);
-  auto pair = [&](StringRef name) {
-    return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef();
-  };
+  auto pair = [&](StringRef name) { return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef(); };
   cpu::Conv2dShape s{};
   s.batch = input.getDimSize(0);
   s.inHeight = input.getDimSize(1);
@@ -50,9 +48,8 @@ static std::string shapeText(const cpu::Conv2dShape &s) {
   return llvm::formatv("cpu::Conv2dShape{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, "
                        "{11}, {12}, {13}, {14}, {15}}",
                        s.batch, s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth,
-                       s.outChannels, s.kernelHeight, s.kernelWidth, s.strideHeight,
-                       s.strideWidth, s.padHeight, s.padWidth, s.dilationHeight, s.dilationWidth,
-                       s.groups);
+                       s.outChannels, s.kernelHeight, s.kernelWidth, s.strideHeight, s.strideWidth,
+                       s.padHeight, s.padWidth, s.dilationHeight, s.dilationWidth, s.groups);
 }
 
 /// m, n, k of a product; `lhs` is m x k unless transposed.
@@ -83,7 +80,8 @@ static std::string epilogueText(const cpu::Epilogue &e) {
 // Selection: builds the library's primitive, as the program will
 //===----------------------------------------------------------------------===//
 
-template <typename Kernel> static Algorithm describe(const Kernel &kernel) {
+template <typename Kernel>
+static Algorithm describe(const Kernel &kernel) {
   return {kernel.implementation(), static_cast<int64_t>(kernel.workspaceBytes())};
 }
 
@@ -94,20 +92,20 @@ static Algorithm selectConv(Operation *op) {
 }
 
 static Algorithm selectDgrad(Operation *op) {
-  return describe(cpu::Conv2dDataGradient(
-      convShape(op->getResult(0).getType(), op->getOperand(1).getType(),
-                op->getOperand(0).getType(), op->getAttrDictionary())));
+  return describe(
+      cpu::Conv2dDataGradient(convShape(op->getResult(0).getType(), op->getOperand(1).getType(),
+                                        op->getOperand(0).getType(), op->getAttrDictionary())));
 }
 
 static Algorithm selectWgrad(Operation *op) {
-  return describe(cpu::Conv2dWeightGradient(
-      convShape(op->getOperand(0).getType(), op->getResult(0).getType(),
-                op->getOperand(1).getType(), op->getAttrDictionary())));
+  return describe(
+      cpu::Conv2dWeightGradient(convShape(op->getOperand(0).getType(), op->getResult(0).getType(),
+                                          op->getOperand(1).getType(), op->getAttrDictionary())));
 }
 
 static Algorithm selectMatmul(Operation *op) {
-  MatmulShape s = matmulShape(op->getOperand(0).getType(), op->getResult(0).getType(),
-                              op->getAttrDictionary());
+  MatmulShape s =
+      matmulShape(op->getOperand(0).getType(), op->getResult(0).getType(), op->getAttrDictionary());
   return describe(cpu::Matmul(s.m, s.n, s.k, s.transposeLhs, s.transposeRhs,
                               epilogue(op->getNumOperands(), op->getAttrDictionary())));
 }
@@ -172,10 +170,9 @@ static std::string emitMatmul(CpuProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0], bias = in.size() == 3 ? in[2] : Value();
   MatmulShape s = matmulShape(in[0].getType(), out.getType(), op.getConstants());
-  std::string make =
-      llvm::formatv("cpu::Matmul({0}, {1}, {2}, {3}, {4}, {5})", s.m, s.n, s.k,
-                    s.transposeLhs ? "true" : "false", s.transposeRhs ? "true" : "false",
-                    epilogueText(epilogue(in.size(), op.getConstants())));
+  std::string make = llvm::formatv(
+      "cpu::Matmul({0}, {1}, {2}, {3}, {4}, {5})", s.m, s.n, s.k, s.transposeLhs ? "true" : "false",
+      s.transposeRhs ? "true" : "false", epilogueText(epilogue(in.size(), op.getConstants())));
   std::string object = text.object("Matmul", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], bias, out}, op);
 }

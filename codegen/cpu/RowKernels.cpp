@@ -50,8 +50,7 @@ static std::string integer(plan::LaunchOp op, StringRef name) {
 /// A number as a float literal that reads back as the same float.
 static std::string number(plan::LaunchOp op, StringRef name) {
   char text[40];
-  snprintf(text, sizeof text, "%.9ef",
-           op.getConstants().getAs<FloatAttr>(name).getValueAsDouble());
+  snprintf(text, sizeof text, "%.9ef", op.getConstants().getAs<FloatAttr>(name).getValueAsDouble());
   return text;
 }
 

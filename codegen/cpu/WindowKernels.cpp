@@ -16,9 +16,7 @@ using namespace fanfold;
 /// `cpu::Pool2dShape{...}` of a pool from `input` to `output`.
 static std::string poolShape(Value input, Value output, DictionaryAttr constants) {
   auto in = cast<MemRefType>(input.getType()), out = cast<MemRefType>(output.getType());
-  auto pair = [&](StringRef name) {
-    return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef();
-  };
+  auto pair = [&](StringRef name) { return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef(); };
   return llvm::formatv("cpu::Pool2dShape{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, "
                        "{11}}",
                        in.getDimSize(0), in.getDimSize(1), in.getDimSize(2), in.getDimSize(3),

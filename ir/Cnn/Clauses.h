@@ -44,9 +44,7 @@ struct Clause {
 struct Window {
   int64_t height;
   int64_t width;
-  friend bool operator==(Window a, Window b) {
-    return a.height == b.height && a.width == b.width;
-  }
+  friend bool operator==(Window a, Window b) { return a.height == b.height && a.width == b.width; }
 };
 
 /// Everything that places the window of a convolution or a pool.
@@ -66,8 +64,7 @@ double toNumber(mlir::Attribute attr, double fallback);
 /// The clauses of an op up to its types, into attributes.
 mlir::ParseResult parseClauses(mlir::OpAsmParser &parser, mlir::NamedAttrList &attributes,
                                llvm::ArrayRef<Clause> clauses);
-void printClauses(mlir::OpAsmPrinter &printer, mlir::Operation *op,
-                  llvm::ArrayRef<Clause> clauses);
+void printClauses(mlir::OpAsmPrinter &printer, mlir::Operation *op, llvm::ArrayRef<Clause> clauses);
 
 /// A whole op of one result: operands, clauses, types.
 mlir::ParseResult parseClauseOp(mlir::OpAsmParser &parser, mlir::OperationState &result,

@@ -57,8 +57,8 @@ FailureOr<RankedTensorType> Conv2dOp::inferType() {
       windowExtent(*this, "height", input.getDimSize(1), w.kernel.height, w.stride.height,
                    w.pad.height, w.dilation.height, /*ceil=*/false);
   FailureOr<int64_t> width =
-      windowExtent(*this, "width", input.getDimSize(2), w.kernel.width, w.stride.width,
-                   w.pad.width, w.dilation.width, /*ceil=*/false);
+      windowExtent(*this, "width", input.getDimSize(2), w.kernel.width, w.stride.width, w.pad.width,
+                   w.dilation.width, /*ceil=*/false);
   if (failed(height) || failed(width))
     return failure();
   return RankedTensorType::get({input.getDimSize(0), *height, *width, filters},
@@ -95,11 +95,11 @@ void Conv2dOp::buildGradient(OpBuilder &builder, Value gradient,
   DenseI64ArrayAttr dilation = windowAttr(getContext(), window.dilation);
   IntegerAttr groups = builder.getI64IntegerAttr(getGroupCount());
   if (wanted(0))
-    gradients[0] = Conv2dDgradOp::create(builder, getLoc(), getInput().getType(), gradient,
-                                         getFilter(), stride, pad, dilation, groups,
-                                         derivedName(*this, "dgrad"));
+    gradients[0] =
+        Conv2dDgradOp::create(builder, getLoc(), getInput().getType(), gradient, getFilter(),
+                              stride, pad, dilation, groups, derivedName(*this, "dgrad"));
   if (wanted(1))
-    gradients[1] = Conv2dWgradOp::create(builder, getLoc(), getFilter().getType(), getInput(),
-                                         gradient, stride, pad, dilation, groups,
-                                         derivedName(*this, "wgrad"));
+    gradients[1] =
+        Conv2dWgradOp::create(builder, getLoc(), getFilter().getType(), getInput(), gradient,
+                              stride, pad, dilation, groups, derivedName(*this, "wgrad"));
 }

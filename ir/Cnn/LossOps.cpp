@@ -47,10 +47,9 @@ void SoftmaxCrossEntropyForwardOp::buildGradient(OpBuilder &builder, Value gradi
                                                  llvm::function_ref<bool(unsigned)> wanted,
                                                  MutableArrayRef<Value> gradients) {
   if (wanted(0))
-    gradients[0] = SoftmaxCrossEntropyGradOp::create(builder, getLoc(), getLogits().getType(),
-                                                     getProbabilities(), getLabels(), gradient,
-                                                     getSmoothingAttr(),
-                                                     derivedName(*this, "grad"));
+    gradients[0] = SoftmaxCrossEntropyGradOp::create(
+        builder, getLoc(), getLogits().getType(), getProbabilities(), getLabels(), gradient,
+        getSmoothingAttr(), derivedName(*this, "grad"));
 }
 
 FailureOr<RankedTensorType> AccuracyOp::inferType() {

@@ -77,11 +77,10 @@ void BatchNormOp::specialize(bool training, StepBuilder &step) {
   auto forward = BatchNormForwardOp::create(
       builder, getLoc(), TypeRange{getType(), perChannel, perChannel, perChannel, perChannel},
       ValueRange{getInput(), v[0], v[1], v[2], v[3]},
-      ArrayRef<NamedAttribute>{
-          builder.getNamedAttr("epsilon", epsilon),
-          builder.getNamedAttr("momentum",
-                               builder.getF64FloatAttr(toNumber(getMomentumAttr(), 0.1))),
-          builder.getNamedAttr("name", getNameAttr())});
+      ArrayRef<NamedAttribute>{builder.getNamedAttr("epsilon", epsilon),
+                               builder.getNamedAttr("momentum", builder.getF64FloatAttr(toNumber(
+                                                                    getMomentumAttr(), 0.1))),
+                               builder.getNamedAttr("name", getNameAttr())});
   step.writeBack(forward.getNewRunningMean(), v[2]);
   step.writeBack(forward.getNewRunningVariance(), v[3]);
   replaceAllUsesWith(forward.getResult());
@@ -91,10 +90,9 @@ void BatchNormOp::specialize(bool training, StepBuilder &step) {
 void BatchNormForwardOp::buildGradient(OpBuilder &builder, Value gradient,
                                        llvm::function_ref<bool(unsigned)>,
                                        MutableArrayRef<Value> gradients) {
-  auto grad = BatchNormGradOp::create(builder, getLoc(), getInput().getType(),
-                                      getGamma().getType(), getBeta().getType(), gradient,
-                                      getInput(), getGamma(), getMean(), getInvStd(),
-                                      derivedName(*this, "grad"));
+  auto grad = BatchNormGradOp::create(builder, getLoc(), getInput().getType(), getGamma().getType(),
+                                      getBeta().getType(), gradient, getInput(), getGamma(),
+                                      getMean(), getInvStd(), derivedName(*this, "grad"));
   gradients[0] = grad.getInputGradient();
   gradients[1] = grad.getGammaGradient();
   gradients[2] = grad.getBetaGradient();

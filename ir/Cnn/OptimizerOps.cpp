@@ -55,7 +55,8 @@ LogicalResult cnn::verifyInit(Operation *op, DictionaryAttr clause) {
            << "', expected one of he_normal, he_uniform, glorot_uniform, lecun_uniform, normal";
   for (NamedAttribute field : clause)
     if (field.getName() != "kind" && !(rule == "normal" && field.getName() == "std"))
-      return op->emitOpError("init '") << rule << "' has no field '" << field.getName().getValue() << "'";
+      return op->emitOpError("init '")
+             << rule << "' has no field '" << field.getName().getValue() << "'";
   if (Attribute std = clause.get("std")) {
     auto number = dyn_cast<FloatAttr>(std);
     if (!number || !(number.getValueAsDouble() >= 0))

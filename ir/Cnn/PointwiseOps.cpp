@@ -34,14 +34,15 @@ void ReluOp::buildGradient(OpBuilder &builder, Value gradient, llvm::function_re
 FailureOr<RankedTensorType> Relu6Op::inferType() { return tensorType(getInput()); }
 
 void Relu6Op::buildGradient(OpBuilder &builder, Value gradient, llvm::function_ref<bool(unsigned)>,
-                           MutableArrayRef<Value> gradients) {
+                            MutableArrayRef<Value> gradients) {
   gradients[0] = activationGradient<Relu6GradOp>(*this, builder, gradient);
 }
 
 FailureOr<RankedTensorType> SigmoidOp::inferType() { return tensorType(getInput()); }
 
-void SigmoidOp::buildGradient(OpBuilder &builder, Value gradient, llvm::function_ref<bool(unsigned)>,
-                           MutableArrayRef<Value> gradients) {
+void SigmoidOp::buildGradient(OpBuilder &builder, Value gradient,
+                              llvm::function_ref<bool(unsigned)>,
+                              MutableArrayRef<Value> gradients) {
   gradients[0] = activationGradient<SigmoidGradOp>(*this, builder, gradient);
 }
 
@@ -60,8 +61,8 @@ FailureOr<RankedTensorType> AddOp::inferType() {
   RankedTensorType lhs = tensorType(getLhs()), rhs = tensorType(getRhs());
   if (lhs == rhs)
     return lhs;
-  InFlightDiagnostic error = emitOpError("adds ") << lhs << " and " << rhs
-                                                  << ", expected one shape";
+  InFlightDiagnostic error = emitOpError("adds ")
+                             << lhs << " and " << rhs << ", expected one shape";
   if (Operation *other = getRhs().getDefiningOp())
     error.attachNote(other->getLoc()) << "the second operand is defined here";
   return error;
@@ -110,7 +111,7 @@ void DropoutOp::specialize(bool training, StepBuilder &step) {
 void DropoutApplyOp::buildGradient(OpBuilder &builder, Value gradient,
                                    llvm::function_ref<bool(unsigned)>,
                                    MutableArrayRef<Value> gradients) {
-  gradients[0] = DropoutApplyOp::create(builder, getLoc(), getResult().getType(), gradient,
-                                        getSeed(), getRateAttr(), getStreamAttr(),
-                                        derivedName(*this, "grad"));
+  gradients[0] =
+      DropoutApplyOp::create(builder, getLoc(), getResult().getType(), gradient, getSeed(),
+                             getRateAttr(), getStreamAttr(), derivedName(*this, "grad"));
 }

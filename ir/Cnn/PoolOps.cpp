@@ -14,7 +14,8 @@ using namespace fanfold;
 using namespace fanfold::cnn;
 
 /// Type of a pool's result; `op` is a max_pool2d or an avg_pool2d.
-template <typename Op> static FailureOr<RankedTensorType> inferPool(Op op) {
+template <typename Op>
+static FailureOr<RankedTensorType> inferPool(Op op) {
   RankedTensorType input = tensorType(op.getInput());
   if (failed(requireRank(op, input, 4)) || failed(verifyWindow(op, "kernel", op.getKernel(), 1)) ||
       failed(verifyWindow(op, "stride", op.getStrideAttr(), 1)) ||
@@ -26,9 +27,9 @@ template <typename Op> static FailureOr<RankedTensorType> inferPool(Op op) {
   FailureOr<int64_t> height =
       windowExtent(op, "height", input.getDimSize(1), w.kernel.height, w.stride.height,
                    w.pad.height, /*dilation=*/1, op.getCeil());
-  FailureOr<int64_t> width = windowExtent(op, "width", input.getDimSize(2), w.kernel.width,
-                                          w.stride.width, w.pad.width, /*dilation=*/1,
-                                          op.getCeil());
+  FailureOr<int64_t> width =
+      windowExtent(op, "width", input.getDimSize(2), w.kernel.width, w.stride.width, w.pad.width,
+                   /*dilation=*/1, op.getCeil());
   if (failed(height) || failed(width))
     return failure();
   return RankedTensorType::get({input.getDimSize(0), *height, *width, input.getDimSize(3)},
@@ -71,8 +72,7 @@ void GlobalAvgPool2dOp::buildGradient(OpBuilder &builder, Value gradient,
                                       llvm::function_ref<bool(unsigned)>,
                                       MutableArrayRef<Value> gradients) {
   RankedTensorType input = tensorType(getInput());
-  DenseI64ArrayAttr image =
-      windowAttr(getContext(), {input.getDimSize(1), input.getDimSize(2)});
+  DenseI64ArrayAttr image = windowAttr(getContext(), {input.getDimSize(1), input.getDimSize(2)});
   gradients[0] = AvgPool2dGradOp::create(builder, getLoc(), input, gradient, image, image,
                                          windowAttr(getContext(), {0, 0}), UnitAttr(),
                                          derivedName(*this, "grad"));

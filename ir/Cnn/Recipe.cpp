@@ -48,8 +48,8 @@ public:
     else if (given >= least && given <= most)
       target = given;
     else
-      fail() << clause << " field '" << name << "' is " << given << ", expected " << least
-             << " to " << most;
+      fail() << clause << " field '" << name << "' is " << given << ", expected " << least << " to "
+             << most;
   }
 
   void flag(StringRef name, bool &target) {
@@ -86,8 +86,8 @@ public:
       if (!llvm::is_contained(known, field.getName().getValue())) {
         SmallVector<StringRef> names(known);
         llvm::erase(names, "kind");
-        fail() << clause << " has no field '" << field.getName().getValue()
-               << "', expected one of " << llvm::join(names, ", ");
+        fail() << clause << " has no field '" << field.getName().getValue() << "', expected one of "
+               << llvm::join(names, ", ");
       }
     return failure(failed);
   }

@@ -19,8 +19,7 @@ using namespace fanfold::cnn;
 
 RankedTensorType cnn::tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-LogicalResult cnn::requireRank(Operation *op, RankedTensorType type, int64_t rank,
-                               StringRef what) {
+LogicalResult cnn::requireRank(Operation *op, RankedTensorType type, int64_t rank, StringRef what) {
   if (type.getRank() == rank)
     return success();
   return op->emitOpError() << what << " has rank " << type.getRank() << ", expected " << rank;

@@ -28,8 +28,8 @@ mlir::LogicalResult requireRank(mlir::Operation *op, mlir::RankedTensorType type
 /// PyTorch). Fails with a diagnostic if the window does not fit; `axis` is "height" or
 /// "width".
 mlir::FailureOr<int64_t> windowExtent(mlir::Operation *op, llvm::StringRef axis, int64_t input,
-                                      int64_t kernel, int64_t stride, int64_t pad,
-                                      int64_t dilation, bool ceil);
+                                      int64_t kernel, int64_t stride, int64_t pad, int64_t dilation,
+                                      bool ceil);
 
 /// No kernel, stride, pad or dilation is larger. Products of two still fit an int64_t.
 constexpr int64_t maxWindow = int64_t(1) << 20;

@@ -43,16 +43,16 @@ LogicalResult PointwiseOp::verify() {
       return emitOpError("operand ") << index << " has " << count << " elements, expected "
                                      << getElements() << ", " << getChannels() << " or 1";
     if (body.getArgument(index).getType() != bodyType(type))
-      return emitOpError("body argument ") << index << " is of "
-                                           << body.getArgument(index).getType() << ", expected "
-                                           << bodyType(type);
+      return emitOpError("body argument ")
+             << index << " is of " << body.getArgument(index).getType() << ", expected "
+             << bodyType(type);
   }
   for (auto [index, result] : llvm::enumerate(getResults())) {
     RankedTensorType type = tensorType(result);
     int64_t expected = index < getNumElementwise() ? getElements() : getChannels();
     if (type.getNumElements() != expected)
-      return emitOpError("result ") << index << " has " << type.getNumElements()
-                                    << " elements, expected " << expected;
+      return emitOpError("result ")
+             << index << " has " << type.getNumElements() << " elements, expected " << expected;
     if (yield.getOperand(index).getType() != bodyType(type))
       return emitOpError("body yields ") << yield.getOperand(index).getType() << " for result "
                                          << index << ", expected " << bodyType(type);

@@ -13,9 +13,8 @@ using namespace fanfold;
 
 static LogicalResult lower(cnn::SoftmaxCrossEntropyForwardOp op, PatternRewriter &rewriter) {
   rewriter.replaceOpWithNewOp<kernel::SoftmaxCrossEntropyOp>(
-      op, op.getResult().getType(), op.getProbabilities().getType(), op.getLogits(),
-      op.getLabels(), op.getSmoothingAttr(), layerOf(op), StringAttr(), IntegerAttr(),
-      DenseI64ArrayAttr());
+      op, op.getResult().getType(), op.getProbabilities().getType(), op.getLogits(), op.getLabels(),
+      op.getSmoothingAttr(), layerOf(op), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   return success();
 }
 
@@ -27,17 +26,16 @@ static LogicalResult lower(cnn::SoftmaxCrossEntropyGradOp op, PatternRewriter &r
 }
 
 static LogicalResult lower(cnn::AccuracyOp op, PatternRewriter &rewriter) {
-  rewriter.replaceOpWithNewOp<kernel::AccuracyOp>(
-      op, op.getType(), op.getLogits(), op.getLabels(),
-      rewriter.getI64IntegerAttr(op.getTopValue()), layerOf(op), StringAttr(), IntegerAttr(),
-      DenseI64ArrayAttr());
+  rewriter.replaceOpWithNewOp<kernel::AccuracyOp>(op, op.getType(), op.getLogits(), op.getLabels(),
+                                                  rewriter.getI64IntegerAttr(op.getTopValue()),
+                                                  layerOf(op), StringAttr(), IntegerAttr(),
+                                                  DenseI64ArrayAttr());
   return success();
 }
 
 void fanfold::populateLossPatterns(RewritePatternSet &patterns) {
   patterns.add(
       +[](cnn::SoftmaxCrossEntropyForwardOp op, PatternRewriter &r) { return lower(op, r); });
-  patterns.add(
-      +[](cnn::SoftmaxCrossEntropyGradOp op, PatternRewriter &r) { return lower(op, r); });
+  patterns.add(+[](cnn::SoftmaxCrossEntropyGradOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::AccuracyOp op, PatternRewriter &r) { return lower(op, r); });
 }

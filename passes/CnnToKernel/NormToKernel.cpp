@@ -59,10 +59,10 @@ static LogicalResult lowerForward(cnn::BatchNormForwardOp op, PatternRewriter &r
   auto body = [](BodyBuilder &b, ValueRange x) {
     return SmallVector<Value>{b.add(b.mul(b.sub(x[0], x[1]), b.mul(x[2], x[3])), x[4])};
   };
-  auto apply = makePointwise(rewriter, op,
-                             {op.getInput(), statistics.getMean(), statistics.getInvStd(),
-                              op.getGamma(), op.getBeta()},
-                             op.getResult().getType(), /*sums=*/0, body);
+  auto apply = makePointwise(
+      rewriter, op,
+      {op.getInput(), statistics.getMean(), statistics.getInvStd(), op.getGamma(), op.getBeta()},
+      op.getResult().getType(), /*sums=*/0, body);
   rewriter.replaceOp(op, ValueRange{apply.getResult(0), statistics.getMean(),
                                     statistics.getInvStd(), statistics.getNewRunningMean(),
                                     statistics.getNewRunningVariance()});
@@ -77,8 +77,8 @@ static LogicalResult lowerInference(cnn::BatchNormInferenceOp op, PatternRewrite
     return SmallVector<Value>{b.add(b.mul(b.sub(x[0], x[1]), scale), x[4])};
   };
   rewriter.replaceOp(op, makePointwise(rewriter, op,
-                                       {op.getInput(), op.getRunningMean(),
-                                        op.getRunningVariance(), op.getGamma(), op.getBeta()},
+                                       {op.getInput(), op.getRunningMean(), op.getRunningVariance(),
+                                        op.getGamma(), op.getBeta()},
                                        op->getResultTypes(), /*sums=*/0, body)
                              .getResults());
   return success();
@@ -89,28 +89,27 @@ static LogicalResult lowerInference(cnn::BatchNormInferenceOp op, PatternRewrite
 ///   dx = gamma * invStd * (dy - dbeta / M - xhat * dgamma / M).
 static LogicalResult lowerGrad(cnn::BatchNormGradOp op, PatternRewriter &rewriter) {
   auto type = cast<RankedTensorType>(op.getInput().getType());
-  double rows = static_cast<double>(type.getNumElements()) /
-                static_cast<double>(type.getShape().back());
+  double rows =
+      static_cast<double>(type.getNumElements()) / static_cast<double>(type.getShape().back());
   Type perChannel = op.getGammaGradient().getType();
-  auto sums = makePointwise(rewriter, op,
-                            {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd()},
-                            TypeRange{perChannel, perChannel}, /*sums=*/2,
-                            [](BodyBuilder &b, ValueRange x) {
-                              Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
-                              return SmallVector<Value>{x[0], b.mul(x[0], xhat)};
-                            });
+  auto sums = makePointwise(
+      rewriter, op, {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd()},
+      TypeRange{perChannel, perChannel}, /*sums=*/2, [](BodyBuilder &b, ValueRange x) {
+        Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
+        return SmallVector<Value>{x[0], b.mul(x[0], xhat)};
+      });
   if (auto layer = layerOf(op))
     sums.setLayer((layer.getValue() + ".sums").str());
-  auto apply = makePointwise(
-      rewriter, op,
-      {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd(), op.getGamma(),
-       sums.getResult(0), sums.getResult(1)},
-      type, /*sums=*/0, [&](BodyBuilder &b, ValueRange x) {
-        Value inverse = b.constant(1.0 / rows);
-        Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
-        Value centred = b.sub(b.sub(x[0], b.mul(x[5], inverse)), b.mul(xhat, b.mul(x[6], inverse)));
-        return SmallVector<Value>{b.mul(b.mul(x[4], x[3]), centred)};
-      });
+  auto apply = makePointwise(rewriter, op,
+                             {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd(),
+                              op.getGamma(), sums.getResult(0), sums.getResult(1)},
+                             type, /*sums=*/0, [&](BodyBuilder &b, ValueRange x) {
+                               Value inverse = b.constant(1.0 / rows);
+                               Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
+                               Value centred = b.sub(b.sub(x[0], b.mul(x[5], inverse)),
+                                                     b.mul(xhat, b.mul(x[6], inverse)));
+                               return SmallVector<Value>{b.mul(b.mul(x[4], x[3]), centred)};
+                             });
   rewriter.replaceOp(op, ValueRange{apply.getResult(0), sums.getResult(1), sums.getResult(0)});
   return success();
 }
@@ -125,10 +124,10 @@ static LogicalResult lowerLrn(cnn::LrnOp op, PatternRewriter &rewriter) {
 }
 
 static LogicalResult lowerLrnGrad(cnn::LrnGradOp op, PatternRewriter &rewriter) {
-  rewriter.replaceOpWithNewOp<kernel::LrnGradOp>(
-      op, op.getType(), op.getInput(), op.getGradient(), op.getSizeAttr(), op.getAlphaAttr(),
-      op.getBetaAttr(), op.getKAttr(), layerOf(op), StringAttr(), IntegerAttr(),
-      DenseI64ArrayAttr());
+  rewriter.replaceOpWithNewOp<kernel::LrnGradOp>(op, op.getType(), op.getInput(), op.getGradient(),
+                                                 op.getSizeAttr(), op.getAlphaAttr(),
+                                                 op.getBetaAttr(), op.getKAttr(), layerOf(op),
+                                                 StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   return success();
 }
 

@@ -55,8 +55,8 @@ using BodyFn = llvm::function_ref<llvm::SmallVector<mlir::Value>(BodyBuilder &, 
 /// A pointwise kernel for `op` (its name becomes the layer's) over the space of the
 /// largest operand; the last `sums` of `results` are sums over each channel.
 kernel::PointwiseOp makePointwise(mlir::OpBuilder &builder, mlir::Operation *op,
-                                  mlir::ValueRange operands, mlir::TypeRange results,
-                                  int64_t sums, BodyFn body);
+                                  mlir::ValueRange operands, mlir::TypeRange results, int64_t sums,
+                                  BodyFn body);
 
 /// `layer` for a launch made from `op`.
 mlir::StringAttr layerOf(mlir::Operation *op);

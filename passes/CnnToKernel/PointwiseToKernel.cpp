@@ -48,11 +48,11 @@ kernel::PointwiseOp fanfold::makePointwise(OpBuilder &builder, Operation *op, Va
   llvm::for_each(operands.getTypes(), widen);
   llvm::for_each(results, widen);
 
-  auto pointwise = kernel::PointwiseOp::create(
-      builder, op->getLoc(), results, operands,
-      builder.getDenseI64ArrayAttr({elements / channels, channels}),
-      builder.getI64IntegerAttr(sums), layerOf(op), StringAttr(), IntegerAttr(),
-      DenseI64ArrayAttr());
+  auto pointwise =
+      kernel::PointwiseOp::create(builder, op->getLoc(), results, operands,
+                                  builder.getDenseI64ArrayAttr({elements / channels, channels}),
+                                  builder.getI64IntegerAttr(sums), layerOf(op), StringAttr(),
+                                  IntegerAttr(), DenseI64ArrayAttr());
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(&pointwise.getBody());
   for (Value operand : operands)
@@ -76,7 +76,8 @@ static void addElementwise(RewritePatternSet &patterns,
         : OpRewritePattern<Op>(context), body(body) {}
     LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
       rewriter.replaceOp(op, makePointwise(rewriter, op, op->getOperands(), op->getResultTypes(),
-                                           /*sums=*/0, [&](BodyBuilder &b, ValueRange x) {
+                                           /*sums=*/0,
+                                           [&](BodyBuilder &b, ValueRange x) {
                                              return SmallVector<Value>{body(op, b, x)};
                                            })
                                  .getResults());
@@ -102,16 +103,17 @@ static Value dropout(cnn::DropoutApplyOp op, BodyBuilder &b, ValueRange x) {
 }
 
 static LogicalResult lowerChannelSum(cnn::ChannelSumOp op, PatternRewriter &rewriter) {
-  rewriter.replaceOp(op, makePointwise(rewriter, op, op.getInput(), op->getResultTypes(),
-                                       /*sums=*/1, [](BodyBuilder &, ValueRange x) {
-                                         return SmallVector<Value>{x[0]};
-                                       }).getResults());
+  rewriter.replaceOp(
+      op, makePointwise(rewriter, op, op.getInput(), op->getResultTypes(),
+                        /*sums=*/1,
+                        [](BodyBuilder &, ValueRange x) { return SmallVector<Value>{x[0]}; })
+              .getResults());
   return success();
 }
 
 void fanfold::populatePointwisePatterns(RewritePatternSet &patterns) {
-  addElementwise<cnn::AddOp>(patterns,
-                             [](cnn::AddOp, BodyBuilder &b, ValueRange x) { return b.add(x[0], x[1]); });
+  addElementwise<cnn::AddOp>(
+      patterns, [](cnn::AddOp, BodyBuilder &b, ValueRange x) { return b.add(x[0], x[1]); });
   addElementwise<cnn::BiasOp>(
       patterns, [](cnn::BiasOp, BodyBuilder &b, ValueRange x) { return b.add(x[0], x[1]); });
   addElementwise<cnn::ScaleOp>(patterns, [](cnn::ScaleOp op, BodyBuilder &b, ValueRange x) {

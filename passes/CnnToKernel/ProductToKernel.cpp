@@ -19,8 +19,8 @@ static LogicalResult lower(cnn::Conv2dOp op, PatternRewriter &rewriter) {
   cnn::ConvWindow w = op.getWindow();
   rewriter.replaceOpWithNewOp<kernel::Conv2dOp>(
       op, op.getType(), op.getInput(), op.getFilter(), /*bias=*/Value(),
-      windowAttr(rewriter, w.stride), windowAttr(rewriter, w.pad),
-      windowAttr(rewriter, w.dilation), rewriter.getI64IntegerAttr(op.getGroupCount()),
+      windowAttr(rewriter, w.stride), windowAttr(rewriter, w.pad), windowAttr(rewriter, w.dilation),
+      rewriter.getI64IntegerAttr(op.getGroupCount()),
       /*activation=*/StringAttr(), layerOf(op), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   return success();
 }

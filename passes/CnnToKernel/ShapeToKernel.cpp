@@ -12,7 +12,8 @@ using namespace mlir;
 using namespace fanfold;
 
 /// Flatten and reshape keep the bytes where they are.
-template <typename Op> static LogicalResult lowerToView(Op op, PatternRewriter &rewriter) {
+template <typename Op>
+static LogicalResult lowerToView(Op op, PatternRewriter &rewriter) {
   rewriter.replaceOpWithNewOp<kernel::ViewOp>(op, op.getType(), op.getInput(), layerOf(op),
                                               StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   return success();

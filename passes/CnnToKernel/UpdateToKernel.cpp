@@ -58,8 +58,10 @@ static LogicalResult lower(cnn::LarsOp op, PatternRewriter &rewriter) {
     Value w = x[0], g = x[1], v = x[2], rate = x[5], momentum = x[6], decay = x[7];
     Value trust = x[8], epsilon = x[9], zero = b.constant(0.0), one = b.constant(1.0);
     Value norm = b.sqrt(x[3]), gradientNorm = b.sqrt(x[4]);
-    Value local = b.div(b.mul(trust, norm), b.add(b.add(gradientNorm, b.mul(decay, norm)), epsilon));
-    local = b.select(b.greater(norm, zero), b.select(b.greater(gradientNorm, zero), local, one), one);
+    Value local =
+        b.div(b.mul(trust, norm), b.add(b.add(gradientNorm, b.mul(decay, norm)), epsilon));
+    local =
+        b.select(b.greater(norm, zero), b.select(b.greater(gradientNorm, zero), local, one), one);
     Value direction = b.add(g, b.mul(decay, w));
     Value velocity = b.add(b.mul(momentum, v), b.mul(b.mul(rate, local), direction));
     return SmallVector<Value>{b.sub(w, velocity), velocity};

@@ -19,8 +19,8 @@ using namespace fanfold::kernel;
 
 /// Whether the kernel adds a vector over the channels to its first operand.
 static bool addsBias(PointwiseOp op) {
-  if (op.getNumOperands() != 2 || op.getNumResults() != 1 || op.getSums() != 0 ||
-      !op.isFull(0) || op.isFull(1) ||
+  if (op.getNumOperands() != 2 || op.getNumResults() != 1 || op.getSums() != 0 || !op.isFull(0) ||
+      op.isFull(1) ||
       cast<RankedTensorType>(op.getOperand(1).getType()).getNumElements() != op.getChannels())
     return false;
   Block &body = op.getBody().front();
@@ -63,7 +63,8 @@ struct FuseEpiloguesPass : fanfold::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
     }
   }
 
-  template <typename Product> void fuse(Product product, PointwiseOp pointwise) {
+  template <typename Product>
+  void fuse(Product product, PointwiseOp pointwise) {
     if (product.getActivation())
       return;
     if (!product.getBias() && addsBias(pointwise))

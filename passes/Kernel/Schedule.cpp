@@ -189,9 +189,10 @@ struct SchedulePass : fanfold::impl::ScheduleBase<SchedulePass> {
       if (isa<cnn::ReadOp, cnn::ScalarOp, cnn::InputOp>(op))
         op.moveBefore(&body, body.begin());
     auto views = llvm::to_vector(body.getOps<kernel::ViewOp>());
-    auto ends = llvm::to_vector(llvm::make_filter_range(llvm::make_pointer_range(body), [](Operation *op) {
-      return isa<cnn::OutputOp, cnn::WriteOp>(op);
-    }));
+    auto ends =
+        llvm::to_vector(llvm::make_filter_range(llvm::make_pointer_range(body), [](Operation *op) {
+          return isa<cnn::OutputOp, cnn::WriteOp>(op);
+        }));
     for (Operation *op : order)
       op->moveBefore(&body, body.end());
     for (kernel::ViewOp view : views)

@@ -51,8 +51,8 @@ FlatSymbolRefAttr BodyOutliner::outlineResult(kernel::PointwiseOp op, unsigned r
   OpBuilder builder(op.getContext());
   if (random)
     types.push_back(builder.getI64Type());
-  auto function = func::FuncOp::create(
-      builder.getUnknownLoc(), "body", builder.getFunctionType(types, yielded.getType()));
+  auto function = func::FuncOp::create(builder.getUnknownLoc(), "body",
+                                       builder.getFunctionType(types, yielded.getType()));
   function.setPrivate();
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
@@ -63,9 +63,9 @@ FlatSymbolRefAttr BodyOutliner::outlineResult(kernel::PointwiseOp op, unsigned r
     if (!needed.contains(&statement))
       continue;
     if (auto uniform = dyn_cast<kernel::UniformOp>(statement))
-      mapping.map(uniform.getResult(), drawUniform(builder, uniform,
-                                                   mapping.lookup(uniform.getSeed()),
-                                                   entry->getArguments().back()));
+      mapping.map(uniform.getResult(),
+                  drawUniform(builder, uniform, mapping.lookup(uniform.getSeed()),
+                              entry->getArguments().back()));
     else
       builder.clone(statement, mapping);
   }

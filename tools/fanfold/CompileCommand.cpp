@@ -125,8 +125,9 @@ void fanfold::addCompileCommand(CLI::App &app, int &exitCode) {
   auto command = std::make_shared<CompileCommand>();
   CLI::App *sub = app.add_subcommand("compile", "Compile a model file to a training program");
   command->options.addTo(*sub);
-  sub->add_option("-o,--output", command->output,
-                  "Program, project directory or text file to write (text: default standard output)");
+  sub->add_option(
+      "-o,--output", command->output,
+      "Program, project directory or text file to write (text: default standard output)");
   sub->add_option("--emit", command->emit,
                   "binary: the program; project: its C++ source; cnn, kernel, plan: the model at "
                   "that level")

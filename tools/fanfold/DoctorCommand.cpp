@@ -51,12 +51,12 @@ static std::vector<Check> examine() {
   checks.push_back({"libraries of programs", toolchain.ok(), true,
                     toolchain.ok() ? "runtime, io, kernels" : toolchain.message()});
   const dnnl_version_t *dnnl = dnnl_version();
-  checks.push_back({"oneDNN", true, true,
-                    fmt::format("{}.{}.{}", dnnl->major, dnnl->minor, dnnl->patch)});
-  checks.push_back({"processors", true, true,
-                    fmt::format("{}", std::thread::hardware_concurrency())});
-  checks.push_back(program("dlfs", "dlfs", false,
-                           "built beside fanfold; put that folder on the PATH"));
+  checks.push_back(
+      {"oneDNN", true, true, fmt::format("{}.{}.{}", dnnl->major, dnnl->minor, dnnl->patch)});
+  checks.push_back(
+      {"processors", true, true, fmt::format("{}", std::thread::hardware_concurrency())});
+  checks.push_back(
+      program("dlfs", "dlfs", false, "built beside fanfold; put that folder on the PATH"));
   checks.push_back(file("Fashion-MNIST", "/usr/share/datasets/fashion-mnist",
                         "apt-get install dataset-fashion-mnist"));
   return checks;

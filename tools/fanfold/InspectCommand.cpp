@@ -42,8 +42,7 @@ Status InspectCommand::run() {
   FANFOLD_RETURN_IF_ERROR(session.lower(layers ? Level::cnn : Level::plan));
   std::string text;
   if (layers && levelOf(session.module()) != Level::cnn)
-    return Status::error("{} is beyond the model level and has no layers any more",
-                         options.model);
+    return Status::error("{} is beyond the model level and has no layers any more", options.model);
   if (layers)
     text = json ? layersJson(session.module()).dump(2) : layersText(session.module());
   else if (kernels)

@@ -24,9 +24,8 @@ static int64_t bytesOf(plan::LaunchOp launch) {
 }
 
 static int64_t workspaceOf(plan::LaunchOp launch) {
-  return launch.getWorkspace()
-             ? kernel::byteSize(cast<MemRefType>(launch.getWorkspace().getType()))
-             : 0;
+  return launch.getWorkspace() ? kernel::byteSize(cast<MemRefType>(launch.getWorkspace().getType()))
+                               : 0;
 }
 
 std::string fanfold::kernelsText(ModuleOp plan) {

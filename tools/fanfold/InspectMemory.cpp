@@ -18,19 +18,21 @@ static double percent(int64_t part, int64_t whole) {
 
 std::string fanfold::memoryText(const MemoryReport &report) {
   auto saved = [&](int64_t before, int64_t after) {
-    return fmt::format("{} ({:.1f}%)", formatBytes(before - after), percent(before - after, before));
+    return fmt::format("{} ({:.1f}%)", formatBytes(before - after),
+                       percent(before - after, before));
   };
   std::string text = fmt::format("memory plan of {}, batch {}, {}, target {}\n", report.model,
                                  report.batch, report.precision, report.target);
   text += fmt::format("  arena              {} ({} bytes)\n", formatBytes(report.arenaBytes),
                       withCommas(report.arenaBytes));
   int64_t gap = report.arenaBytes - report.lowerBoundBytes;
-  text += fmt::format("  lower bound        {} ({} bytes): {}\n",
-                      formatBytes(report.lowerBoundBytes), withCommas(report.lowerBoundBytes),
-                      gap == 0 ? "reached"
-                               : fmt::format("{} bytes ({:.3f}%) above it; the packer found no "
-                                             "tighter placement within its limit",
-                                             withCommas(gap), percent(gap, report.lowerBoundBytes)));
+  text +=
+      fmt::format("  lower bound        {} ({} bytes): {}\n", formatBytes(report.lowerBoundBytes),
+                  withCommas(report.lowerBoundBytes),
+                  gap == 0 ? "reached"
+                           : fmt::format("{} bytes ({:.3f}%) above it; the packer found no "
+                                         "tighter placement within its limit",
+                                         withCommas(gap), percent(gap, report.lowerBoundBytes)));
   text += fmt::format("  sharing saved      {} of {}\n",
                       saved(report.unsharedBytes, report.noInPlaceBytes),
                       formatBytes(report.unsharedBytes));
@@ -45,16 +47,15 @@ std::string fanfold::memoryText(const MemoryReport &report) {
     text += fmt::format("  {:>10}  {:5.1f}%  {}\n", formatBytes(bytes),
                         percent(bytes, report.lowerBoundBytes), kind);
   text += "\nlargest buffers at the peak\n";
-  text += fmt::format("  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", "size", "kind", "name",
-                      "launches", "model line");
+  text += fmt::format("  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", "size", "kind", "name", "launches",
+                      "model line");
   size_t count = 0;
   for (const MemoryReport::Buffer *buffer : report.atPeak()) {
     if (++count > 20)
       break;
-    text += fmt::format("  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", formatBytes(buffer->bytes),
-                        buffer->kind, buffer->name,
-                        fmt::format("{}-{}", buffer->firstStep, buffer->lastStep),
-                        buffer->location);
+    text += fmt::format(
+        "  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", formatBytes(buffer->bytes), buffer->kind,
+        buffer->name, fmt::format("{}-{}", buffer->firstStep, buffer->lastStep), buffer->location);
   }
   return text;
 }

@@ -24,8 +24,9 @@ void CompileOptions::addTo(CLI::App &command) {
   command.add_flag("--deterministic", deterministic,
                    "Only kernels that give the same bits in every run (the CPU target has no "
                    "others)");
-  command.add_option("--threads", threads,
-                     "Most threads a CPU program will use (default: this machine's cores)")
+  command
+      .add_option("--threads", threads,
+                  "Most threads a CPU program will use (default: this machine's cores)")
       ->check(CLI::Range(1, 1024));
   command.add_option("--dump-phases", dumpPhases, "Directory for the text after every pass");
   command.add_flag("--keep-gradients", pipeline.keepGradients,
@@ -49,8 +50,8 @@ Result<int64_t> fanfold::parseSize(const std::string &text) {
                  : unit[0] == 'M'            ? 1024.0 * 1024
                  : unit[0] == 'G'            ? 1024.0 * 1024 * 1024
                                              : 0;
-  bool known = scale == 1 || (scale > 1 && (unit.size() == 1 || unit.substr(1) == "B" ||
-                                            unit.substr(1) == "iB"));
+  bool known = scale == 1 ||
+               (scale > 1 && (unit.size() == 1 || unit.substr(1) == "B" || unit.substr(1) == "iB"));
   if (!known || !(value > 0) || value * scale > 1e18)
     return Status::usage("'{}' is not a size, expected a number with K, M or G", text);
   return static_cast<int64_t>(std::llround(value * scale));

@@ -44,10 +44,10 @@ Status Session::lower(Level level) {
   if (!options.dumpPhases.empty()) {
     if (std::error_code code = llvm::sys::fs::create_directories(options.dumpPhases))
       return Status::error("making the directory {}: {}", options.dumpPhases, code.message());
-    manager.enableIRPrintingToFileTree(
-        [](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; },
-        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
-        /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
+    manager.enableIRPrintingToFileTree([](Pass *, Operation *) { return false; },
+                                       [](Pass *, Operation *) { return true; },
+                                       /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+                                       /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
   }
   buildPipeline(manager, levelOf(*root), level, *cpuTarget, options.pipeline);
   if (failed(manager.run(*root)))
