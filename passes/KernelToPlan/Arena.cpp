@@ -58,7 +58,7 @@ void Planner::placeFixed() {
         continue;
       arena.batch = cast<RankedTensorType>(input.getType()).getDimSize(0);
       int64_t first = place(input.getType()), second = place(input.getType());
-      arena.staging.push_back({input.getSource().str(), input.getType(), {first, second}});
+      arena.staging.push_back({input, {first, second}});
     }
 }
 

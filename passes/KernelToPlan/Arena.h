@@ -12,7 +12,6 @@
 #include "passes/StepLiveness.h"
 
 #include <memory>
-#include <tuple>
 
 namespace fanfold {
 
@@ -21,6 +20,12 @@ struct ArenaStep {
   std::unique_ptr<StepLiveness> liveness;
   llvm::SmallVector<int64_t> offsets;    ///< Of each storage; -1 for variables.
   llvm::SmallVector<int64_t> workspaces; ///< Of each launch; -1 without workspace.
+};
+
+/// Where the data source leaves the batches of an input.
+struct StagingSlots {
+  cnn::InputOp input; ///< In one of the steps; all steps read the same.
+  llvm::SmallVector<int64_t> offsets;
 };
 
 /// Offsets and sizes in bytes from the start of the arena:
@@ -37,8 +42,7 @@ struct Arena {
   int64_t noInPlace = 0;  ///< With sharing, if no result overwrote an operand.
   int64_t peakLaunch = 0; ///< Launch of the first step that reaches the largest live sum.
   llvm::StringMap<int64_t> variables;
-  /// Input, its type, and the offsets of its two slots.
-  llvm::SmallVector<std::tuple<std::string, mlir::Type, llvm::SmallVector<int64_t>>> staging;
+  llvm::SmallVector<StagingSlots> staging;
   llvm::SmallVector<ArenaStep> steps; ///< In the order of the module.
 };
 

@@ -226,8 +226,11 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
       plan::VariableOp::create(
           builder, variable.getLoc(), variable.getSymName(), variable.getRole(), variable.getInit(),
           arena.variables.lookup(variable.getSymName()), memrefType(variable.getTensorType()));
-    for (const auto &[input, type, offsets] : arena.staging)
-      plan::StagingOp::create(builder, loc, input, offsets, memrefType(type));
+    for (const StagingSlots &slots : arena.staging) {
+      cnn::InputOp input = slots.input;
+      plan::StagingOp::create(builder, input.getLoc(), input.getSource(), slots.offsets,
+                              memrefType(input.getType()));
+    }
   }
 
   const Target *target;

@@ -207,7 +207,7 @@ struct VerifyPlanPass : fanfold::impl::VerifyPlanBase<VerifyPlanPass> {
       module.emitError("found ") << arenas.size() << " arenas, expected one plan.arena";
       return signalPassFailure();
     }
-    if (failed(verifyFixed(module)))
+    if (failed(verifyFixed(module, arenas.front().getBytes())))
       return signalPassFailure();
     for (plan::StepOp step : module.getOps<plan::StepOp>())
       if (failed(Replay(step, arenas.front()).run()))
@@ -215,7 +215,7 @@ struct VerifyPlanPass : fanfold::impl::VerifyPlanBase<VerifyPlanPass> {
   }
 
   /// Variables and staging slots lie apart from each other and from everything else.
-  LogicalResult verifyFixed(ModuleOp module) {
+  LogicalResult verifyFixed(ModuleOp module, int64_t arenaBytes) {
     SmallVector<std::pair<Range, Operation *>> fixed;
     auto add = [&](int64_t offset, Type type, Operation *op) {
       fixed.push_back({{offset, offset + kernel::byteSize(cast<MemRefType>(type))}, op});
@@ -225,11 +225,16 @@ struct VerifyPlanPass : fanfold::impl::VerifyPlanBase<VerifyPlanPass> {
     for (auto staging : module.getOps<plan::StagingOp>())
       for (int64_t offset : staging.getOffsets())
         add(offset, staging.getMemrefType(), staging);
+    if (fixed.empty())
+      return success();
+    for (auto &[range, op] : fixed)
+      if (range.begin < 0 || range.end > arenaBytes)
+        return op->emitOpError("lies outside of the arena of ") << arenaBytes << " bytes";
     llvm::sort(fixed, [](auto &a, auto &b) { return a.first.begin < b.first.begin; });
     for (size_t i = 1; i < fixed.size(); ++i)
       if (fixed[i - 1].first.overlaps(fixed[i].first))
         return fixed[i].second->emitOpError("shares bytes with another variable or slot");
-    int64_t end = fixed.empty() ? 0 : fixed.back().first.end;
+    int64_t end = fixed.back().first.end;
     for (auto step : module.getOps<plan::StepOp>())
       for (auto buffer : step.getBody().getOps<plan::BufferOp>())
         if (static_cast<int64_t>(buffer.getOffset()) < end)

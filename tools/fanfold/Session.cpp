@@ -22,6 +22,8 @@ Session::Session(const CompileOptions &options)
     : options(options), context(MLIRContext::Threading::DISABLED),
       diagnostics(sources, &context, llvm::errs()) {
   loadDialects(context);
+  // The line of the model file says it better than the op's generic form.
+  context.printOpOnDiagnostic(false);
 }
 
 Status Session::checkOptions() {
