@@ -1,8 +1,28 @@
 // RUN: fanfold-opt %s --split-input-file --verify-diagnostics
 
-// plan.variable (C1)
+// plan.variable (C2)
 // expected-error@+1 {{init is of kind '', expected one of fill, uniform, normal, data}}
 plan.variable @w "parameter" at 0 init {} : memref<4xf32>
+
+// -----
+
+// plan.variable (C1)
+// expected-error@+1 {{variable is of 'memref<0xf32>', expected a shape of static extents of at least 1}}
+plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 1.0 : f64, kind = "normal"} : memref<0xf32>
+
+// -----
+
+// plan.staging (C1)
+// expected-error@+1 {{slot 'memref<4x9000000000000000000xf32>' has more than 2^42 elements}}
+plan.staging "x" at [0, 64] : memref<4x9000000000000000000xf32>
+
+// -----
+
+// plan.buffer (C2)
+plan.step @train {
+  // expected-error@+1 {{buffer is of 'memref<4x0xf32>', expected a shape of static extents of at least 1}}
+  %0 = plan.buffer "x" "input" at 0 : memref<4x0xf32>
+}
 
 // -----
 

@@ -288,3 +288,12 @@ plan.step @train {
   %again = plan.get @w : memref<16xf32>
   plan.launch "copy"(%x) -> (%again) {} {flops = 0.0 : f64} : memref<16xf32> -> (memref<16xf32>)
 }
+
+// -----
+
+// An offset that would overflow.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.step @train {
+  // expected-error@+1 {{lies outside of the arena of 256 bytes}}
+  %x = plan.buffer "x" "input" at 9223372036854775800 : memref<16xf32>
+}
