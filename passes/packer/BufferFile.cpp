@@ -141,6 +141,8 @@ bool Reader::readHeader() {
 
 bool Reader::readNumber(const Field &field, Column column, int64_t least, int64_t &value) {
   const char *end = field.text.data() + field.text.size();
+  // from_chars takes the end, not a terminating zero.
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
   auto [stop, code] = std::from_chars(field.text.data(), end, value);
   if (code == std::errc::result_out_of_range && stop == end)
     error(field.column, "{} {} does not fit into 64 bits", columnNames[column], quote(field.text));

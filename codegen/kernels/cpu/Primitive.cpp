@@ -17,8 +17,8 @@ static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 static void check(dnnl_status_t status) { dnnl::error::wrap_c_api(status, "oneDNN failed"); }
 
-Primitive::Primitive(dnnl::primitive primitive, std::string name, std::vector<Operand> operands,
-                     const dnnl::memory::desc &scratchpad)
+Primitive::Primitive(dnnl::primitive primitive, std::string name,
+                     const std::vector<Operand> &operands, const dnnl::memory::desc &scratchpad)
     : stream(engine()), primitive(std::move(primitive)), implementation(std::move(name)),
       scratch(scratchpad, engine(), DNNL_MEMORY_NONE) {
   bytes = aligned(scratchpad.get_size());

@@ -62,7 +62,7 @@ public:
     bool output = false;
   };
 
-  Primitive(dnnl::primitive primitive, std::string name, std::vector<Operand> operands,
+  Primitive(dnnl::primitive primitive, std::string name, const std::vector<Operand> &operands,
             const dnnl::memory::desc &scratchpad);
 
   size_t workspaceBytes() const { return bytes; }

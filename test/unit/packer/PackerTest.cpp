@@ -136,7 +136,7 @@ TEST(Packer, DoesNotCompareIds) {
 
 // Two instances in which no placement reaches the largest live sum.
 TEST(Packer, ProvesThatTheBoundCannotBeReached) {
-  auto make = [](std::vector<std::array<int64_t, 3>> parts) {
+  auto make = [](const std::vector<std::array<int64_t, 3>> &parts) {
     std::vector<Buffer> buffers;
     for (auto [lower, upper, size] : parts)
       buffers.push_back(buffer(std::to_string(buffers.size()), lower, upper, size));
@@ -243,7 +243,7 @@ TEST(Packer, NamesGivenOffsetsThatOverlap) {
 }
 
 TEST(Packer, RefusesBuffersThatMakeNoSense) {
-  auto messageOf = [](Buffer b) {
+  auto messageOf = [](const Buffer &b) {
     Packing packing = pack({b});
     EXPECT_EQ(packing.outcome, Outcome::invalid);
     return packing.message;
