@@ -29,6 +29,12 @@
 
 namespace fanfold::cnn {
 
+/// A larger tensor is a mistake, and its size would overflow sums of sizes.
+constexpr int64_t maxElements = int64_t(1) << 42;
+
+/// Fails with "WHAT TYPE has more than 2^42 elements" at `op` if `shape` has.
+mlir::LogicalResult verifySize(mlir::Operation *op, llvm::StringRef what, mlir::ShapedType type);
+
 /// Fails with "WHAT is of TYPE, expected ..." at `op` unless a program can hold such a
 /// value: a ranked tensor or a memref of static extents, each at least 1, of f16, bf16,
 /// f32, f64, i32, i8 or ui8.

@@ -304,6 +304,16 @@ LogicalResult InputOp::verify() {
 // step
 //===----------------------------------------------------------------------===//
 
+LogicalResult cnn::verifySize(Operation *op, StringRef what, ShapedType type) {
+  int64_t elements = 1;
+  for (int64_t extent : type.getShape()) {
+    if (extent > maxElements / elements)
+      return op->emitOpError() << what << " " << type << " has more than 2^42 elements";
+    elements *= extent;
+  }
+  return success();
+}
+
 LogicalResult cnn::verifyStorable(Operation *op, StringRef what, Type type) {
   auto shaped = dyn_cast<ShapedType>(type);
   if (!shaped || !shaped.hasStaticShape() ||
@@ -316,7 +326,7 @@ LogicalResult cnn::verifyStorable(Operation *op, StringRef what, Type type) {
       !element.isUnsignedInteger(8))
     return op->emitOpError() << what << " is of " << type
                              << ", expected elements of f16, bf16, f32, f64, i32, i8 or ui8";
-  return success();
+  return verifySize(op, what, shaped);
 }
 
 LogicalResult StepOp::verify() {

@@ -200,7 +200,7 @@ def Cnn_StepOp : Op<Cnn_Dialect, "step", [Symbol, HasParent<"::mlir::ModuleOp">,
     Constraints:
     - (C1) the body has no arguments, and holds ops of the dialects cnn and kernel alone
     - (C2) every value is a tensor with elements that a program can hold (f16, bf16, f32,
-      f64, i32, i8, ui8), and of static extents, at least 1
+      f64, i32, i8, ui8), and of static extents, at least 1, with at most 2^42 elements
     - (C3) a variable is written once at most
   }];
   let arguments = (ins SymbolNameAttr:$sym_name);

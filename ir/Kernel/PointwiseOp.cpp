@@ -28,8 +28,9 @@ bool PointwiseOp::isFull(unsigned operand) {
 LogicalResult PointwiseOp::verify() {
   if (getExtent().size() != 2 || getRows() < 1 || getChannels() < 1)
     return emitOpError("extent is not two positive numbers");
-  if (getSums() < 0 || getSums() > getNumResults())
-    return emitOpError("has ") << getSums() << " sums, expected 0 to " << getNumResults();
+  if (getSums() > getNumResults()) // Unsigned: a negative number is a large one.
+    return emitOpError("has ") << static_cast<int64_t>(getSums()) << " sums, expected 0 to "
+                               << getNumResults();
   Block &body = getBody().front();
   auto yield = body.empty() ? nullptr : dyn_cast<YieldOp>(body.back());
   if (!yield || body.getNumArguments() != getNumOperands() ||

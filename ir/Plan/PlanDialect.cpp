@@ -26,7 +26,11 @@ void PlanDialect::initialize() {
       >();
 }
 
+LogicalResult StagingOp::verify() { return cnn::verifyStorable(*this, "slot", getMemrefType()); }
+
 LogicalResult VariableOp::verify() {
+  if (failed(cnn::verifyStorable(*this, "variable", getMemrefType())))
+    return failure();
   return cnn::verifyVariableInit(*this, getInit(), cast<ShapedType>(getMemrefType()));
 }
 
@@ -43,7 +47,7 @@ LogicalResult BufferOp::verify() {
   static constexpr StringRef kinds[] = {"activation", "gradient", "workspace",
                                         "input",      "scalar",   "metric"};
   if (llvm::is_contained(kinds, getKind()))
-    return success();
+    return cnn::verifyStorable(*this, "buffer", getType());
   return emitOpError("kind is '") << getKind() << "', expected one of "
                                   << llvm::join(ArrayRef(kinds), ", ");
 }

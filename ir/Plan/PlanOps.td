@@ -56,7 +56,8 @@ def Plan_VariableOp : Op<Plan_Dialect, "variable", [Symbol, HasParent<"::mlir::M
       I64Attr:$offset, TypeAttrOf<Plan_MemRef>:$memref_type);
   let description = [{
     Constraints:
-    - (C1) `init` is as cnn.variable has it
+    - (C1) the type is one that cnn.step would allow for a value
+    - (C2) `init` is as cnn.variable has it
   }];
   let assemblyFormat = "$sym_name $role `at` $offset `init` $init `:` $memref_type attr-dict";
   let hasVerifier = 1;
@@ -64,8 +65,13 @@ def Plan_VariableOp : Op<Plan_Dialect, "variable", [Symbol, HasParent<"::mlir::M
 
 def Plan_StagingOp : Op<Plan_Dialect, "staging", [HasParent<"::mlir::ModuleOp">]> {
   let summary = "where the data source leaves the batches of an input";
+  let description = [{
+    Constraints:
+    - (C1) the type is one that cnn.step would allow for a value
+  }];
   let arguments = (ins StrAttr:$input, DenseI64ArrayAttr:$offsets, TypeAttrOf<Plan_MemRef>:$memref_type);
   let assemblyFormat = "$input `at` $offsets `:` $memref_type attr-dict";
+  let hasVerifier = 1;
 }
 
 def Plan_StepOp : Op<Plan_Dialect, "step", [Symbol, HasParent<"::mlir::ModuleOp">, NoTerminator]> {
@@ -89,6 +95,7 @@ def Plan_BufferOp : Op<Plan_Dialect, "buffer", [Pure,
 
     Constraints:
     - (C1) the kind is one of those
+    - (C2) the type is one that cnn.step would allow for a value
   }];
   let arguments = (ins StrAttr:$name, StrAttr:$kind, I64Attr:$offset,
       OptionalAttr<StrAttr>:$in_place_of);

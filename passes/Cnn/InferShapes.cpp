@@ -55,7 +55,7 @@ struct InferShapesPass : fanfold::impl::InferShapesBase<InferShapesPass> {
         if (ShapedType::isDynamic(shape.front()))
           shape.front() = bound;
         type = RankedTensorType::get(shape, type.getElementType());
-        if (failed(checkSize(&op, "result", type)))
+        if (failed(verifySize(&op, "result", type)))
           return failure();
         input.setTensorType(type);
         input.getResult().setType(type);
@@ -67,7 +67,7 @@ struct InferShapesPass : fanfold::impl::InferShapesBase<InferShapesPass> {
       if (!layer)
         continue;
       FailureOr<RankedTensorType> type = layer.inferType();
-      if (failed(type) || failed(checkSize(&op, "result", *type)))
+      if (failed(type) || failed(verifySize(&op, "result", *type)))
         return failure();
       if (!type->getElementType().isF32())
         return op.emitOpError("result is of ")
@@ -87,23 +87,11 @@ struct InferShapesPass : fanfold::impl::InferShapesBase<InferShapesPass> {
     return success();
   }
 
-  /// A tensor larger than this is a mistake, and its size would overflow sums of sizes.
-  LogicalResult checkSize(Operation *op, StringRef what, RankedTensorType type) {
-    constexpr int64_t most = int64_t(1) << 42;
-    int64_t elements = 1;
-    for (int64_t extent : type.getShape()) {
-      if (extent > most / elements)
-        return op->emitOpError() << what << " " << type << " has more than 2^42 elements";
-      elements *= extent;
-    }
-    return success();
-  }
-
   LogicalResult addVariables(LayerOpInterface layer, ModelOp model) {
     auto name = layer->getAttrOfType<StringAttr>("name");
     SmallVector<VariableSpec> specs = layer.getVariableSpecs();
     for (const VariableSpec &spec : specs)
-      if (failed(checkSize(layer, spec.suffix, spec.type)))
+      if (failed(verifySize(layer, spec.suffix, spec.type)))
         return failure();
     // A file of this level may come back typed: its variables are there already. A layer
     // that owns variables has one input.

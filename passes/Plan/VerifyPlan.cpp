@@ -26,6 +26,7 @@ namespace {
 struct Range {
   int64_t begin, end;
   bool overlaps(const Range &other) const { return begin < other.end && other.begin < end; }
+  bool within(int64_t bytes) const { return begin >= 0 && begin <= bytes && end <= bytes; }
   bool operator==(const Range &other) const { return begin == other.begin && end == other.end; }
 };
 
@@ -152,7 +153,7 @@ LogicalResult Replay::begin() {
     }
     Value value = op.getResult(0);
     Range range = rangeOf(value);
-    if (range.begin < 0 || range.end > static_cast<int64_t>(arena.getBytes()))
+    if (!range.within(arena.getBytes()))
       return op.emitOpError("lies outside of the arena of ") << arena.getBytes() << " bytes";
     auto buffer = dyn_cast<plan::BufferOp>(op);
     if (get ? made.contains(value) : buffer.getKind() != "input" && buffer.getKind() != "scalar")
@@ -228,7 +229,7 @@ struct VerifyPlanPass : fanfold::impl::VerifyPlanBase<VerifyPlanPass> {
     if (fixed.empty())
       return success();
     for (auto &[range, op] : fixed)
-      if (range.begin < 0 || range.end > arenaBytes)
+      if (!range.within(arenaBytes))
         return op->emitOpError("lies outside of the arena of ") << arenaBytes << " bytes";
     llvm::sort(fixed, [](auto &a, auto &b) { return a.first.begin < b.first.begin; });
     for (size_t i = 1; i < fixed.size(); ++i)

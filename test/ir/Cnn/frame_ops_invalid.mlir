@@ -350,6 +350,14 @@ cnn.step @train {
 
 // -----
 
+// cnn.step (C2)
+cnn.step @train {
+  // expected-error@+1 {{result 'tensor<4x9000000000000000000xf32>' has more than 2^42 elements}}
+  %x = cnn.input "x" as tensor<4x9000000000000000000xf32> : tensor<4x9000000000000000000xf32>
+}
+
+// -----
+
 // cnn.step (C3)
 cnn.variable @w "parameter" init {kind = "fill", a = 0.0 : f64, b = 0.0 : f64} : tensor<2xf32>
 cnn.step @train {

@@ -148,7 +148,7 @@ cnn.step @s {
 // Sizes are static
 cnn.step @s {
   %x0 = cnn.input "x0" as tensor<4x3xf32> : tensor<4x3xf32>
-  // expected-error@+1 {{must be variadic of statically shaped tensor of}}
+  // expected-error@+1 {{result is of 'tensor<?x3xf32>', expected a shape of static extents of at least 1}}
   %0 = kernel.pointwise %x0 {extent = array<i64: 4, 3>} : (tensor<4x3xf32>) -> (tensor<?x3xf32>) {
   ^body(%a: f32):
     kernel.yield %a : f32
