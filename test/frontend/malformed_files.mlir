@@ -22,6 +22,6 @@
 // DAMAGED: taken, {{[1-9][0-9]+}} refused
 
 // A hundred thousand layers.
-// RUN: %python -c "print('cnn.model @m {\n  %%x = cnn.input \"x\" as tensor<?x4xf32>'); [print('  %%y%d = cnn.relu %%%s' % (i, 'y%d' % (i - 1) if i else 'x')) for i in range(100000)]; print('  cnn.loss %%y99999\n}')" > %t.long.mlir
+// RUN: %python %S/Inputs/generate.py long_model > %t.long.mlir
 // RUN: not fanfold-opt %t.long.mlir --expand-blocks --infer-shapes --verify-model 2>&1 | FileCheck %s --check-prefix=LONG
 // LONG: long.mlir:100003:3: error: 'cnn.loss' op takes 'tensor<64x4xf32>', expected tensor<f32>
