@@ -13,22 +13,11 @@
 #include "codegen/Toolchain.h"
 #include "codegen/cpu/CpuKernels.h"
 
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Path.h"
-
 using namespace mlir;
 using namespace fanfold;
 
-/// First lines of every file.
-static std::string banner(plan::ArenaOp arena) {
-  return "// Made by fanfold " FANFOLD_VERSION " from " +
-         llvm::sys::path::filename(arena.getSource()).str() + " (model " + arena.getModel().str() +
-         ", batch " + std::to_string(arena.getBatch()) + ", target " + arena.getTarget().str() +
-         ").\n// Compile the model again instead of editing this file.\n\n";
-}
-
 /// One step as a function: a line of comment and a line of code for each launch.
-static FailureOr<std::string> emitStep(plan::StepOp step, CpuProgramText &text) {
+static FailureOr<std::string> emitStep(plan::StepOp step, ProgramText &text) {
   std::string body;
   int64_t index = 0;
   for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
@@ -44,10 +33,10 @@ static FailureOr<std::string> emitStep(plan::StepOp step, CpuProgramText &text) 
 }
 
 /// The object that holds library primitives, and prepare(), which makes it.
-static std::string emitObjects(const CpuProgramText &text) {
+static std::string emitObjects(const ProgramText &text) {
   std::string members, checks;
-  for (const CpuProgramText::Object &object : text.objects) {
-    members += "  cpu::" + object.kind + " " + object.name + " = " + object.make + ";\n";
+  for (const ProgramText::Object &object : text.objects) {
+    members += "  " + object.kind + " " + object.name + " = " + object.make + ";\n";
     checks += "    requireWorkspace(\"" + object.layer + "\", objects->" + object.name +
               ".workspaceBytes(), " + std::to_string(object.workspace) + ");\n";
   }
@@ -88,7 +77,7 @@ FailureOr<ProjectFiles> fanfold::emitCpp(ModuleOp plan, int threads) {
   FailureOr<std::string> bodies = emitBodies(plan, "static inline");
   if (failed(bodies))
     return failure();
-  CpuProgramText text(plan);
+  ProgramText text(plan, {"cpu", ""});
   std::string steps;
   for (auto step : plan.getOps<plan::StepOp>()) {
     FailureOr<std::string> function = emitStep(step, text);
@@ -97,17 +86,12 @@ FailureOr<ProjectFiles> fanfold::emitCpp(ModuleOp plan, int threads) {
     steps += "\n" + *function;
   }
 
-  std::string includes;
-  auto headers = text.headers.takeVector();
-  llvm::sort(headers);
-  for (StringRef header : headers)
-    includes += "#include \"" + header.str() + "\"\n";
   std::string functions;
   for (const auto &[name, function] : text.functions)
     functions += "\nvoid " + name + function;
 
   ProjectFiles files;
-  files["program.h"] = banner(arena) +
+  files["program.h"] = fileBanner(arena) +
                        R"(#pragma once
 #include "runtime/Program.h"
 
@@ -118,14 +102,15 @@ void evalStep(StepContext &s);
 const char *prepare();
 extern const Program program;
 )";
-  files["steps.cpp"] =
-      banner(arena) + "#include \"program.h\"\n#include \"codegen/kernels/Random.h\"\n" + includes +
-      "\n#include <cmath>\n#include <optional>\n#include <stdexcept>\n"
-      "#include <string>\n\nnamespace {\n\n"
-      "// Functions of one element.\n" +
-      *bodies + functions + "\n" + emitObjects(text) + steps;
-  files["program.cpp"] = banner(arena) + emitTables(plan, threads);
-  files["main.cpp"] = banner(arena) +
+  files["steps.cpp"] = fileBanner(arena) +
+                       "#include \"program.h\"\n#include \"codegen/kernels/Random.h\"\n" +
+                       text.includes() +
+                       "\n#include <cmath>\n#include <optional>\n#include <stdexcept>\n"
+                       "#include <string>\n\nnamespace {\n\n"
+                       "// Functions of one element.\n" +
+                       *bodies + functions + "\n" + emitObjects(text) + steps;
+  files["program.cpp"] = fileBanner(arena) + emitTables(plan, threads);
+  files["main.cpp"] = fileBanner(arena) +
                       R"(#include "io/Loader.h"
 #include "program.h"
 #include "runtime/Device.h"

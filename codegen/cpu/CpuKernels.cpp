@@ -7,68 +7,46 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cpu/CpuKernels.h"
-
-#include "llvm/ADT/StringExtras.h"
+#include "codegen/kernels/cpu/BatchNorm.h"
+#include "codegen/kernels/cpu/Reduce.h"
 
 using namespace mlir;
 using namespace fanfold;
 
+static Algorithm selectStatistics(Operation *op) {
+  auto type = cast<ShapedType>(op->getOperand(0).getType());
+  int64_t channels = type.getShape().back();
+  return {"", static_cast<int64_t>(
+                  cpu::batchNormWorkspaceBytes(type.getNumElements() / channels, channels))};
+}
+
+static Algorithm selectSumOfSquares(Operation *op) {
+  auto type = cast<ShapedType>(op->getOperand(0).getType());
+  return {"", static_cast<int64_t>(cpu::sumOfSquaresWorkspaceBytes(type.getNumElements()))};
+}
+
+static const CpuKernel otherKernels[] = {
+    {"batch_norm_statistics", selectStatistics, emitBatchNormStatistics},
+    {"lrn", nullptr, emitLrn},
+    {"lrn_grad", nullptr, emitLrnGrad},
+    {"softmax_cross_entropy", nullptr, emitSoftmaxCrossEntropy},
+    {"softmax_cross_entropy_grad", nullptr, emitSoftmaxCrossEntropyGrad},
+    {"accuracy", nullptr, emitAccuracy},
+    {"concat", nullptr, emitConcat},
+    {"slice", nullptr, emitSlice},
+    {"copy", nullptr, emitCopy},
+    {"sum_of_squares", selectSumOfSquares, emitSumOfSquares},
+    {"max_pool2d", nullptr, emitMaxPool2d},
+    {"max_pool2d_grad", nullptr, emitMaxPool2dGrad},
+    {"avg_pool2d", nullptr, emitAvgPool2d},
+    {"avg_pool2d_grad", nullptr, emitAvgPool2dGrad},
+};
+
 const CpuKernel *fanfold::findCpuKernel(StringRef name) {
-  const std::pair<const CpuKernel *, size_t> families[] = {
-      {cpuProductKernels, cpuProductKernelCount},
-      {cpuPointwiseKernels, cpuPointwiseKernelCount},
-      {cpuWindowKernels, cpuWindowKernelCount},
-      {cpuRowKernels, cpuRowKernelCount},
-  };
-  for (auto [kernels, count] : families)
-    for (size_t i = 0; i < count; ++i)
-      if (name == kernels[i].name)
-        return &kernels[i];
+  for (ArrayRef<CpuKernel> family :
+       {cpuProductKernels(), cpuPointwiseKernels(), ArrayRef<CpuKernel>(otherKernels)})
+    for (const CpuKernel &kernel : family)
+      if (name == kernel.name)
+        return &kernel;
   return nullptr;
-}
-
-int64_t CpuProgramText::offsetOf(Value buffer) {
-  while (auto view = buffer.getDefiningOp<plan::ViewOp>())
-    buffer = view.getInput();
-  if (auto get = buffer.getDefiningOp<plan::GetOp>())
-    return symbols.lookup<plan::VariableOp>(get.getVariable()).getOffset();
-  return buffer.getDefiningOp<plan::BufferOp>().getOffset();
-}
-
-/// The C++ type of a buffer's elements.
-static StringRef elementType(Value buffer) {
-  Type element = cast<MemRefType>(buffer.getType()).getElementType();
-  if (element.isF32())
-    return "float";
-  if (element.isUnsignedInteger(8))
-    return "uint8_t";
-  if (element.isInteger(8))
-    return "std::byte";
-  assert(element.isInteger(32) && "the CPU target has no kernels for other types");
-  return "int32_t";
-}
-
-std::string CpuProgramText::address(Value buffer) {
-  return ("s.at<" + elementType(buffer) + ">(" + std::to_string(offsetOf(buffer)) + ")").str();
-}
-
-std::string CpuProgramText::object(StringRef kind, const std::string &make, int64_t workspace,
-                                   StringRef layer) {
-  auto [it, inserted] = objectIndices.try_emplace(make, objects.size());
-  if (inserted) {
-    std::string name = kind.str() + std::to_string(objects.size());
-    name[0] = llvm::toLower(name[0]);
-    objects.push_back({name, kind.str(), make, layer.str(), workspace});
-  }
-  Object &object = objects[it->second];
-  // The smallest plan for one of several launches is what must suffice.
-  object.workspace = std::min(object.workspace, workspace);
-  return "objects->" + object.name;
-}
-
-std::string CpuProgramText::function(StringRef kind, const std::string &text) {
-  auto [it, inserted] = functionIndices.try_emplace(text, functions.size());
-  if (inserted)
-    functions.emplace_back(kind.str() + std::to_string(functions.size()), text);
-  return functions[it->second].first;
 }

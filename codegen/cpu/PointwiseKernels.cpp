@@ -51,8 +51,7 @@ public:
 private:
   static int64_t count(Value buffer) { return cast<MemRefType>(buffer.getType()).getNumElements(); }
   static std::string type(Value buffer) {
-    Type element = cast<MemRefType>(buffer.getType()).getElementType();
-    return element.isF32() ? "float" : element.isInteger(8) ? "uint8_t" : "int32_t";
+    return elementTypeText(cast<MemRefType>(buffer.getType()).getElementType()).str();
   }
   /// Where operand `i` finds its element: one for all, one a channel, or every one.
   std::string index(Value buffer) const {
@@ -119,22 +118,23 @@ std::string Form::text() {
   return text + "}\n";
 }
 
-static std::string emit(CpuProgramText &text, plan::LaunchOp op) {
-  text.include("codegen/kernels/cpu/Pointwise.h");
+static std::string emit(ProgramText &text, plan::LaunchOp op) {
+  text.include("Pointwise.h");
   Form form(op);
   std::string body = form.text();
-  std::string statement = text.function("pointwise", body);
-  statement += StringRef(body).starts_with("(int64_t n")
-                   ? "(" + std::to_string(form.rows * form.channels)
-                   : "(" + std::to_string(form.rows) + ", " + std::to_string(form.channels);
-  for (Value buffer : op.getInputs())
-    statement += ", " + text.address(buffer);
-  for (Value buffer : op.getOutputs())
-    statement += ", " + text.address(buffer);
+  SmallVector<std::string> extent;
+  if (StringRef(body).starts_with("(int64_t n"))
+    extent = {std::to_string(form.rows * form.channels)};
+  else
+    extent = {std::to_string(form.rows), std::to_string(form.channels)};
+  SmallVector<Value> buffers(op.getInputs());
+  llvm::append_range(buffers, op.getOutputs());
   if (op.getWorkspace())
-    statement += ", " + text.address(op.getWorkspace());
-  return statement + ")";
+    buffers.push_back(op.getWorkspace());
+  return text.function("pointwise", body) + text.arguments(extent, buffers);
 }
 
-const CpuKernel fanfold::cpuPointwiseKernels[] = {{"pointwise", select, emit}};
-const size_t fanfold::cpuPointwiseKernelCount = std::size(cpuPointwiseKernels);
+ArrayRef<CpuKernel> fanfold::cpuPointwiseKernels() {
+  static const CpuKernel kernels[] = {{"pointwise", select, emit}};
+  return kernels;
+}

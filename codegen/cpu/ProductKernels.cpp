@@ -121,16 +121,15 @@ static int64_t workspaceBytes(plan::LaunchOp op) {
 }
 
 /// `object.run(a, b, ..., workspace)`.
-static std::string run(CpuProgramText &text, const std::string &object, ValueRange buffers,
+static std::string run(ProgramText &text, const std::string &object, ArrayRef<Value> buffers,
                        plan::LaunchOp op) {
-  std::string statement = object + ".run(";
-  for (Value buffer : buffers)
-    statement += (buffer ? text.address(buffer) : "nullptr") + ", ";
-  return statement + (op.getWorkspace() ? text.address(op.getWorkspace()) : "nullptr") + ")";
+  SmallVector<Value> all(buffers);
+  all.push_back(op.getWorkspace());
+  return object + ".run" + text.arguments({}, all);
 }
 
-static std::string emitConv(CpuProgramText &text, plan::LaunchOp op) {
-  text.include("codegen/kernels/cpu/Conv2d.h");
+static std::string emitConv(ProgramText &text, plan::LaunchOp op) {
+  text.include("Conv2d.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0], bias = in.size() == 3 ? in[2] : Value();
   std::string make =
@@ -141,8 +140,8 @@ static std::string emitConv(CpuProgramText &text, plan::LaunchOp op) {
   return run(text, object, {in[0], in[1], bias, out}, op);
 }
 
-static std::string emitDgrad(CpuProgramText &text, plan::LaunchOp op) {
-  text.include("codegen/kernels/cpu/Conv2d.h");
+static std::string emitDgrad(ProgramText &text, plan::LaunchOp op) {
+  text.include("Conv2d.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
   std::string make =
@@ -153,8 +152,8 @@ static std::string emitDgrad(CpuProgramText &text, plan::LaunchOp op) {
   return run(text, object, {in[0], in[1], out}, op);
 }
 
-static std::string emitWgrad(CpuProgramText &text, plan::LaunchOp op) {
-  text.include("codegen/kernels/cpu/Conv2d.h");
+static std::string emitWgrad(ProgramText &text, plan::LaunchOp op) {
+  text.include("Conv2d.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
   std::string make =
@@ -165,8 +164,8 @@ static std::string emitWgrad(CpuProgramText &text, plan::LaunchOp op) {
   return run(text, object, {in[0], in[1], out}, op);
 }
 
-static std::string emitMatmul(CpuProgramText &text, plan::LaunchOp op) {
-  text.include("codegen/kernels/cpu/Matmul.h");
+static std::string emitMatmul(ProgramText &text, plan::LaunchOp op) {
+  text.include("Matmul.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0], bias = in.size() == 3 ? in[2] : Value();
   MatmulShape s = matmulShape(in[0].getType(), out.getType(), op.getConstants());
@@ -177,10 +176,12 @@ static std::string emitMatmul(CpuProgramText &text, plan::LaunchOp op) {
   return run(text, object, {in[0], in[1], bias, out}, op);
 }
 
-const CpuKernel fanfold::cpuProductKernels[] = {
-    {"conv2d", selectConv, emitConv},
-    {"conv2d_dgrad", selectDgrad, emitDgrad},
-    {"conv2d_wgrad", selectWgrad, emitWgrad},
-    {"matmul", selectMatmul, emitMatmul},
-};
-const size_t fanfold::cpuProductKernelCount = std::size(cpuProductKernels);
+ArrayRef<CpuKernel> fanfold::cpuProductKernels() {
+  static const CpuKernel kernels[] = {
+      {"conv2d", selectConv, emitConv},
+      {"conv2d_dgrad", selectDgrad, emitDgrad},
+      {"conv2d_wgrad", selectWgrad, emitWgrad},
+      {"matmul", selectMatmul, emitMatmul},
+  };
+  return kernels;
+}

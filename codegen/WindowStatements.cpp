@@ -1,0 +1,55 @@
+//===- WindowStatements.cpp - statements of pooling kernels ---------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Statements.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+/// `cpu::Pool2dShape{...}` of a pool from `input` to `output`.
+static std::string poolShape(ProgramText &text, Value input, Value output,
+                             DictionaryAttr constants) {
+  auto in = cast<MemRefType>(input.getType()), out = cast<MemRefType>(output.getType());
+  auto pair = [&](StringRef name) { return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef(); };
+  return text.type("Pool2dShape") +
+         llvm::formatv("{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}}",
+                       in.getDimSize(0), in.getDimSize(1), in.getDimSize(2), in.getDimSize(3),
+                       out.getDimSize(1), out.getDimSize(2), pair("kernel")[0], pair("kernel")[1],
+                       pair("stride")[0], pair("stride")[1], pair("pad")[0], pair("pad")[1])
+             .str();
+}
+
+static std::string countPad(plan::LaunchOp op) {
+  return op.getConstants().contains("count_pad") ? "true" : "false";
+}
+
+std::string fanfold::emitMaxPool2d(ProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Pool.h", "maxPool2d", {poolShape(text, in, out, op.getConstants())}, {in, out});
+}
+
+std::string fanfold::emitMaxPool2dGrad(ProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs();
+  return text.call("Pool.h", "maxPool2dGradient",
+                   {poolShape(text, in[0], in[1], op.getConstants())},
+                   {in[0], in[1], in[2], op.getOutputs()[0]});
+}
+
+std::string fanfold::emitAvgPool2d(ProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Pool.h", "avgPool2d",
+                   {poolShape(text, in, out, op.getConstants()), countPad(op)}, {in, out});
+}
+
+std::string fanfold::emitAvgPool2dGrad(ProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Pool.h", "avgPool2dGradient",
+                   {poolShape(text, out, in, op.getConstants()), countPad(op)}, {in, out});
+}
