@@ -55,7 +55,7 @@ std::string fanfold::hostCompiler() {
   return chosen && *chosen ? chosen : FANFOLD_CXX;
 }
 
-Status fanfold::checkToolchain() {
+Status fanfold::checkHostToolchain() {
   std::string compiler = hostCompiler();
   for (llvm::StringRef tool : {llvm::StringRef(compiler), llvm::StringRef("make")})
     if (!llvm::sys::findProgramByName(tool.split(' ').first))
@@ -82,7 +82,6 @@ Status fanfold::writeProject(const ProjectFiles &files, const std::string &direc
 }
 
 Status fanfold::buildProject(const std::string &directory, const std::string &output) {
-  FANFOLD_RETURN_IF_ERROR(checkToolchain());
   auto make = llvm::sys::findProgramByName("make");
   std::string log = directory + "/build.log", cxx = "CXX=" + hostCompiler();
   llvm::SmallVector<llvm::StringRef> arguments = {*make,     "-s", "-j2",    "-C",

@@ -9,7 +9,7 @@
 #ifndef FANFOLD_CODEGEN_TOOLCHAIN_H
 #define FANFOLD_CODEGEN_TOOLCHAIN_H
 
-#include "codegen/EmitCpp.h"
+#include "codegen/Project.h"
 #include "runtime/Status.h"
 
 #include <string>
@@ -31,7 +31,7 @@ Status buildProject(const std::string &directory, const std::string &output);
 /// The compiler that generated programs are built with, and what is missing to use it;
 /// both for `fanfold doctor`.
 std::string hostCompiler();
-Status checkToolchain();
+Status checkHostToolchain();
 
 } // namespace fanfold
 

@@ -9,7 +9,7 @@
 #ifndef FANFOLD_CODEGEN_CPU_CPUTARGET_H
 #define FANFOLD_CODEGEN_CPU_CPUTARGET_H
 
-#include "passes/Target.h"
+#include "codegen/ProgramTarget.h"
 
 #include "llvm/ADT/StringMap.h"
 
@@ -18,7 +18,7 @@ namespace fanfold {
 /// The CPU of the machine that compiles, or one of its kind. Kernels are oneDNN's and
 /// ours; oneDNN is asked for the workspaces of the primitives that the program will make,
 /// with `threads` threads.
-class CpuTarget : public Target {
+class CpuTarget : public ProgramTarget {
 public:
   /// `threads` is the largest number the program will run with; 0: as many as this
   /// machine has cores.
@@ -28,8 +28,9 @@ public:
   int64_t alignment() const override { return 64; }
   llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
   bool hasEpilogue(llvm::StringRef activation) const override { return activation == "relu"; }
-
-  int threads() const { return threadCount; }
+  bool supports(llvm::StringRef precision) const override { return precision == "fp32"; }
+  llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
+  Status checkToolchain() const override;
 
 private:
   int threadCount;

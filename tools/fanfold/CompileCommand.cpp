@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/EmitCpp.h"
 #include "codegen/Toolchain.h"
 #include "tools/fanfold/Commands.h"
 #include "tools/fanfold/MemoryReport.h"
@@ -75,7 +74,7 @@ Status CompileCommand::emitText(Level level) {
 }
 
 Status CompileCommand::emitProject(Session &session, const std::string &directory) {
-  llvm::FailureOr<ProjectFiles> files = emitCpp(session.module(), session.target().threads());
+  llvm::FailureOr<ProjectFiles> files = session.target().emitProject(session.module());
   if (failed(files))
     return Status::error("cannot generate the program for {}", options.model);
   return writeProject(*files, directory);
@@ -88,7 +87,7 @@ Status CompileCommand::emitBinary(Session &session) {
     return Status::fromErrno(errno, "writing " + output);
   if (llvm::sys::fs::is_directory(output))
     return Status::error("writing {}: it is a directory", output);
-  FANFOLD_RETURN_IF_ERROR(checkToolchain());
+  FANFOLD_RETURN_IF_ERROR(session.target().checkToolchain());
   ScratchDirectory scratch;
   FANFOLD_RETURN_IF_ERROR(scratch.make());
   FANFOLD_RETURN_IF_ERROR(emitProject(session, scratch.path));

@@ -47,7 +47,7 @@ static std::vector<Check> examine() {
   checks.push_back({"MLIR and LLVM", true, true, LLVM_VERSION_STRING});
   checks.push_back(program("C++ compiler", hostCompiler(), true, "apt-get install g++"));
   checks.push_back(program("make", "make", true, "apt-get install make"));
-  Status toolchain = checkToolchain();
+  Status toolchain = checkHostToolchain();
   checks.push_back({"libraries of programs", toolchain.ok(), true,
                     toolchain.ok() ? "runtime, io, kernels" : toolchain.message()});
   const dnnl_version_t *dnnl = dnnl_version();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/fanfold/Options.h"
+#include "codegen/ProgramTarget.h"
 
 #include <cmath>
 
@@ -14,7 +15,10 @@ using namespace fanfold;
 
 void CompileOptions::addTo(CLI::App &command) {
   command.add_option("model", model, "Model file of any level: cnn, kernel or plan")->required();
-  command.add_option("--target", target, "Target device: cpu")->capture_default_str();
+  command.add_option("--target", target,
+                     fmt::format("Target device: {} (default: the GPU of this machine if it has "
+                                 "one and the CUDA toolkit, else cpu)",
+                                 fmt::join(targetNames(), " or ")));
   command.add_option("--batch", pipeline.batch, "Samples in a step (default: the recipe's)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
   command.add_option("--precision", precision, "fp32, tf32, fp16 or bf16 (default: the recipe's)")

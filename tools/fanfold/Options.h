@@ -23,7 +23,7 @@ namespace fanfold {
 /// What `compile` and `inspect` have in common: a model, and how to compile it.
 struct CompileOptions {
   std::string model;
-  std::string target = "cpu";
+  std::string target;    ///< Empty: the best that this machine can run.
   std::string precision; ///< Empty: the recipe's.
   std::string memoryBudget;
   std::string dumpPhases; ///< Directory for the text after every pass; empty: none.

@@ -26,21 +26,47 @@ Session::Session(const CompileOptions &options)
   context.printOpOnDiagnostic(false);
 }
 
-Status Session::checkOptions() {
-  if (options.target != "cpu")
-    return Status::error("unknown target '{}', expected cpu", options.target);
-  if (!options.precision.empty() && options.precision != "fp32")
-    return Status::error("the target cpu computes in fp32, not in {}", options.precision);
+/// Model files say their precision in the recipe, and the command line has the last word;
+/// files of the other levels carry it.
+Status Session::choosePrecision() {
+  auto carried = (*root)->getAttrOfType<StringAttr>("fanfold.precision");
+  std::string precision = options.precision;
+  if (levelOf(*root) != Level::cnn) {
+    std::string fixed = carried ? carried.getValue().str() : "fp32";
+    for (auto arena : root->getOps<plan::ArenaOp>())
+      fixed = arena.getPrecision().str();
+    if (!precision.empty() && precision != fixed)
+      return Status::error("{} is lowered for {} already, not for {}", options.model, fixed,
+                           precision);
+    precision = fixed;
+  } else if (precision.empty()) {
+    for (auto recipe : root->getOps<cnn::RecipeOp>()) {
+      FailureOr<cnn::RecipeValues> values = cnn::readRecipe(recipe);
+      if (failed(values))
+        return Status::error("cannot compile the model {}", options.model);
+      precision = values->precision;
+    }
+    // A recipe speaks of the device it was made for.
+    if (precision.empty() || !programTarget->supports(precision))
+      precision = "fp32";
+  }
+  if (!programTarget->supports(precision))
+    return Status::error("the target {} does not compute in {}", programTarget->name().str(),
+                         precision);
+  (*root)->setAttr("fanfold.precision", StringAttr::get(&context, precision));
   return {};
 }
 
 Status Session::lower(Level level) {
-  FANFOLD_RETURN_IF_ERROR(checkOptions());
-  cpuTarget = std::make_unique<CpuTarget>(options.threads);
+  Result<std::unique_ptr<ProgramTarget>> target =
+      makeTarget({options.target, options.threads, options.deterministic});
+  if (!target.ok())
+    return std::move(target).status();
+  programTarget = std::move(*target);
   root = readModelFile(options.model, sources, context);
   if (!root)
     return Status::error("cannot read the model {}", options.model);
-  (*root)->setAttr("fanfold.precision", StringAttr::get(&context, "fp32"));
+  FANFOLD_RETURN_IF_ERROR(choosePrecision());
 
   PassManager manager(&context);
   if (!options.dumpPhases.empty()) {
@@ -51,7 +77,7 @@ Status Session::lower(Level level) {
                                        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
                                        /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
   }
-  buildPipeline(manager, levelOf(*root), level, *cpuTarget, options.pipeline);
+  buildPipeline(manager, levelOf(*root), level, *programTarget, options.pipeline);
   if (failed(manager.run(*root)))
     return Status::error("cannot compile the model {}", options.model);
   return level == Level::plan ? checkBudget() : Status();

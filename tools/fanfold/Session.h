@@ -9,7 +9,7 @@
 #ifndef FANFOLD_TOOLS_FANFOLD_SESSION_H
 #define FANFOLD_TOOLS_FANFOLD_SESSION_H
 
-#include "codegen/cpu/CpuTarget.h"
+#include "codegen/ProgramTarget.h"
 #include "tools/fanfold/Options.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -29,17 +29,17 @@ public:
   Status lower(Level level);
 
   mlir::ModuleOp module() { return *root; }
-  const CpuTarget &target() const { return *cpuTarget; }
+  const ProgramTarget &target() const { return *programTarget; }
 
 private:
-  Status checkOptions();
+  Status choosePrecision();
   Status checkBudget();
 
   const CompileOptions &options;
   mlir::MLIRContext context;
   llvm::SourceMgr sources;
   mlir::SourceMgrDiagnosticHandler diagnostics;
-  std::unique_ptr<CpuTarget> cpuTarget;
+  std::unique_ptr<ProgramTarget> programTarget;
   mlir::OwningOpRef<mlir::ModuleOp> root;
 };
 

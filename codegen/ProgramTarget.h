@@ -1,0 +1,56 @@
+//===- ProgramTarget.h - a target that programs are made for --------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the command line asks of a target, beyond what passes ask. The names of targets
+// are known in ProgramTarget.cpp alone.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_PROGRAMTARGET_H
+#define FANFOLD_CODEGEN_PROGRAMTARGET_H
+
+#include "codegen/Project.h"
+#include "passes/Target.h"
+#include "runtime/Status.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fanfold {
+
+class ProgramTarget : public Target {
+public:
+  /// Whether programs can compute in a precision: "fp32", "tf32", "fp16", "bf16".
+  virtual bool supports(llvm::StringRef precision) const = 0;
+
+  /// The project of `plan`, a module at the plan level. Fails with a diagnostic at an op
+  /// that has no kernel.
+  virtual llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const = 0;
+
+  /// Whether everything that building a project takes is installed.
+  virtual Status checkToolchain() const = 0;
+};
+
+/// How to make a target.
+struct TargetOptions {
+  std::string name;           ///< "cpu", "cuda:sm_90"; empty: what this machine runs best.
+  int threads = 0;            ///< Most threads of a CPU program; 0: all of this machine.
+  bool deterministic = false; ///< Only kernels that give the same bits in every run.
+};
+
+/// The names that makeTarget takes, for help and diagnostics.
+std::vector<std::string> targetNames();
+
+Result<std::unique_ptr<ProgramTarget>> makeTarget(const TargetOptions &options);
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_PROGRAMTARGET_H
