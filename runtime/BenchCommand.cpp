@@ -63,19 +63,23 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
 
   // All that a training step does, at learning rate 0: the same inputs again and
   // again would drive the losses to where numbers are denormal, and slow.
-  auto step = [&](int64_t index, LaunchObserver *observer) -> Status {
+  auto submit = [&](int64_t index, StepMode mode) -> Status {
     FANFOLD_RETURN_IF_ERROR(session.stage(static_cast<int>(index % 2), Phase::train));
-    FANFOLD_RETURN_IF_ERROR(session.writeScalars(program.recipe, 0.0, index));
-    FANFOLD_RETURN_IF_ERROR(session.run(Phase::train, observer));
-    return session.metrics(Phase::train).status();
+    return session.submitTrain(program.recipe, 0.0, index, mode);
   };
-  for (int64_t i = 0; i < options.warmup; ++i)
-    FANFOLD_RETURN_IF_ERROR(step(i, nullptr));
+  // With the device's queue kept full, what passes between the ends of two steps is
+  // the time of a step.
   std::vector<double> milliseconds;
-  for (int64_t i = 0; i < options.steps; ++i) {
-    Stopwatch stopwatch;
-    FANFOLD_RETURN_IF_ERROR(step(i, nullptr));
-    milliseconds.push_back(1e3 * stopwatch.seconds());
+  const int64_t total = options.warmup + options.steps;
+  int64_t submitted = 0;
+  Stopwatch stopwatch;
+  for (int64_t ended = 0; ended < total; ++ended) {
+    for (; submitted < total && session.canSubmit(); ++submitted)
+      FANFOLD_RETURN_IF_ERROR(submit(submitted, {}));
+    FANFOLD_RETURN_IF_ERROR(session.collect().status());
+    if (ended >= options.warmup)
+      milliseconds.push_back(1e3 * stopwatch.seconds());
+    stopwatch = Stopwatch();
   }
   std::sort(milliseconds.begin(), milliseconds.end());
   const size_t half = milliseconds.size() / 2;
@@ -85,12 +89,17 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
 
   // Measured apart: looking at each launch takes time of its own.
   Profile profile(program.train);
-  if (options.profile)
-    for (int64_t i = 0; i < options.steps; ++i)
-      FANFOLD_RETURN_IF_ERROR(step(i, &profile));
+  for (int64_t i = 0; options.profile && i < options.steps; ++i) {
+    FANFOLD_RETURN_IF_ERROR(submit(i, {nullptr, /*timed=*/true}));
+    Result<StepResult> result = session.collect();
+    if (!result)
+      return std::move(result).status();
+    profile.add(result->launchSeconds);
+  }
 
   const double speed = static_cast<double>(program.batch) / (median / 1e3);
   Device &device = session.device();
+  const DeviceMemory memory = device.memory();
   if (options.json) {
     nlohmann::ordered_json json = {{"model", program.model},
                                    {"target", program.target},
@@ -103,7 +112,8 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
                                    {"step_ms_min", milliseconds.front()},
                                    {"step_ms_max", milliseconds.back()},
                                    {"arena_bytes", program.arenaBytes},
-                                   {"device_peak_bytes", device.peakBytes()}};
+                                   {"device_peak_bytes", memory.tensors},
+                                   {"device_overhead_bytes", memory.overhead}};
     if (options.profile)
       json["profile"] = profile.toJson();
     fmt::print("{}\n", json.dump(2));
@@ -114,8 +124,11 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
   fmt::print("  {} images/s\n", formatSpeed(speed));
   fmt::print("  {:.3f} ms a step (median of {}; {:.3f} to {:.3f})\n", median, options.steps,
              milliseconds.front(), milliseconds.back());
-  fmt::print("  arena {}, device peak {}\n", formatBytes(static_cast<double>(program.arenaBytes)),
-             formatBytes(static_cast<double>(device.peakBytes())));
+  fmt::print("  arena {}, device peak {}{}\n", formatBytes(static_cast<double>(program.arenaBytes)),
+             formatBytes(static_cast<double>(memory.tensors)),
+             memory.overhead > 0 ? fmt::format(", and {} of the driver and its libraries",
+                                               formatBytes(static_cast<double>(memory.overhead)))
+                                 : "");
   if (options.profile)
     fmt::print("\n{}", profile.toText());
   return {};

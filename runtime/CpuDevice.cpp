@@ -12,12 +12,14 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
+#include <optional>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 using namespace fanfold;
 
@@ -32,6 +34,23 @@ std::string processorName() {
         return line.substr(colon + 2);
   return "CPU";
 }
+
+/// Times launches by the clock of the host.
+class LaunchTimer final : public LaunchObserver {
+public:
+  void beforeLaunch(StepContext &, size_t index) override {
+    Clock::time_point now = Clock::now();
+    if (index > 0)
+      seconds.push_back(std::chrono::duration<double>(now - last).count());
+    last = Clock::now();
+  }
+
+  std::vector<double> seconds;
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last;
+};
 
 class CpuDevice final : public Device {
 public:
@@ -103,16 +122,37 @@ public:
     return {};
   }
 
-  Status run(const Step &step, LaunchObserver *observer) override {
-    StepContext context{arena, observer, nullptr};
-    step.run(context);
-    beforeLaunch(context, step.launches.size);
+  int depth() const override { return 1; }
+
+  Status submit(const StepRun &run) override {
+    assert(!result && "the run before was not collected");
+    assert(!(run.timed && run.observer) && "an observer would be timed as well");
+    for (const Word &word : run.words)
+      FANFOLD_RETURN_IF_ERROR(write(word.offset, &word.bits, sizeof(word.bits)));
+    LaunchTimer timer;
+    StepContext context{arena, run.timed ? &timer : run.observer, nullptr};
+    run.step.run(context);
+    beforeLaunch(context, run.step.launches.size);
+    result.emplace();
+    for (size_t offset : run.results) {
+      float value = 0;
+      FANFOLD_RETURN_IF_ERROR(read(offset, &value, sizeof(value)));
+      result->values.push_back(value);
+    }
+    result->launchSeconds = std::move(timer.seconds);
     return {};
+  }
+
+  Result<StepResult> collect() override {
+    assert(result && "nothing was submitted");
+    StepResult ended = std::move(*result);
+    result.reset();
+    return ended;
   }
 
   int threads() const override { return threadCount; }
 
-  size_t peakBytes() const override { return arenaBytes; }
+  DeviceMemory memory() const override { return {arenaBytes, 0}; }
 
 private:
   bool inside(size_t offset, size_t bytes) const {
@@ -122,6 +162,7 @@ private:
   std::byte *arena = nullptr;
   size_t arenaBytes = 0;
   int threadCount = 0;
+  std::optional<StepResult> result; ///< Of the run that was not collected.
 };
 
 } // namespace

@@ -9,6 +9,8 @@
 #include "runtime/Evaluate.h"
 #include "runtime/Stopwatch.h"
 
+#include <deque>
+
 using namespace fanfold;
 
 Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed, bool (*stop)()) {
@@ -17,22 +19,28 @@ Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed
   result.metrics.resize(session.program().metrics.size);
   FANFOLD_RETURN_IF_ERROR(feed.seek(0, 0));
   const int64_t batches = feed.source().batchesPerEpoch();
-  for (int64_t batch = 0; batch < batches; ++batch) {
+  std::deque<int64_t> samples; // Of the steps under way.
+  for (int64_t ended = 0, begun = 0; ended < batches; ++ended) {
     if (stop && stop()) {
+      FANFOLD_RETURN_IF_ERROR(session.drain());
       FANFOLD_RETURN_IF_ERROR(feed.drain());
       return std::optional<Evaluation>();
     }
-    Result<BatchInfo> info = feed.next(Phase::eval, /*fetchAhead=*/batch + 1 < batches);
-    if (!info)
-      return std::move(info).status();
-    FANFOLD_RETURN_IF_ERROR(session.run(Phase::eval));
-    Result<std::vector<double>> metrics = session.metrics(Phase::eval);
-    if (!metrics)
-      return std::move(metrics).status();
+    for (; begun < batches && session.canSubmit(); ++begun) {
+      Result<BatchInfo> info = feed.next(Phase::eval, /*fetchAhead=*/begun + 1 < batches);
+      if (!info)
+        return std::move(info).status();
+      FANFOLD_RETURN_IF_ERROR(session.submitEval());
+      samples.push_back(info->samples);
+    }
+    Result<StepResult> step = session.collect();
+    if (!step)
+      return std::move(step).status();
     // A metric is the mean over the whole batch, in which padding counts zero.
-    for (size_t i = 0; i < metrics->size(); ++i)
-      result.metrics[i] += (*metrics)[i] * static_cast<double>(session.program().batch);
-    result.samples += info->samples;
+    for (size_t i = 0; i < step->values.size(); ++i)
+      result.metrics[i] += step->values[i] * static_cast<double>(session.program().batch);
+    result.samples += samples.front();
+    samples.pop_front();
   }
   for (double &metric : result.metrics)
     metric /= static_cast<double>(result.samples > 0 ? result.samples : 1);

@@ -57,8 +57,6 @@ void NonFiniteSearch::inspect(size_t launch) {
 }
 
 std::string NonFiniteSearch::description() const {
-  const Launch &launch = step.launches[first->launch];
-  return fmt::format("launch {}, {} of {} ({}), wrote {} at element {}", first->launch,
-                     launch.kernel, launch.layer, launch.location,
+  return fmt::format("{}, wrote {} at element {}", describeLaunch(step, first->launch),
                      formatNumber(first->element.value), first->element.index);
 }

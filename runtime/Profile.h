@@ -13,19 +13,19 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 namespace fanfold {
 
-/// Measures every launch of a step, over any number of runs of it.
-class Profile final : public LaunchObserver {
+/// Tables of the times of a step's launches, over any number of timed runs of it.
+class Profile {
 public:
   explicit Profile(const Step &step) : step(step), seconds(step.launches.size) {}
 
-  void beforeLaunch(StepContext &context, size_t index) override;
+  /// One run, as StepResult::launchSeconds gives it.
+  void add(const std::vector<double> &launchSeconds);
 
   /// Tables of kernels and of launches, both sorted by time, in milliseconds per
   /// step. GFLOP/s and GB/s come from what the compiler counted.
@@ -51,11 +51,9 @@ private:
   std::vector<Row> launchRows() const;
   std::vector<std::pair<std::string, Row>> kernelRows() const;
 
-  using Clock = std::chrono::steady_clock;
   const Step &step;
   std::vector<double> seconds; ///< Of each launch, over all runs.
   size_t runs = 0;
-  Clock::time_point last;
 };
 
 } // namespace fanfold

@@ -87,14 +87,6 @@ Status Session::initialize(uint64_t seed) {
   return {};
 }
 
-Status Session::writeScalars(const Recipe &recipe, double learningRate, int64_t step) {
-  for (const Scalar &scalar : theProgram.scalars) {
-    uint32_t bits = scalarBits(scalar.kind, recipe, learningRate, step);
-    FANFOLD_RETURN_IF_ERROR(theDevice->write(scalar.offset, &bits, sizeof(bits)));
-  }
-  return {};
-}
-
 Status Session::stage(int slot, Phase phase) {
   for (const Input &input : theProgram.inputs)
     FANFOLD_RETURN_IF_ERROR(
@@ -103,19 +95,46 @@ Status Session::stage(int slot, Phase phase) {
   return {};
 }
 
-Status Session::run(Phase phase, LaunchObserver *observer) {
-  return theDevice->run(phase == Phase::train ? theProgram.train : theProgram.eval, observer);
+Status Session::submitTrain(const Recipe &recipe, double learningRate, int64_t step,
+                            StepMode mode) {
+  words.clear();
+  for (const Scalar &scalar : theProgram.scalars)
+    words.push_back({scalar.offset, scalarBits(scalar.kind, recipe, learningRate, step)});
+  return submit(Phase::train, mode);
 }
 
-Result<std::vector<double>> Session::metrics(Phase phase) {
-  std::vector<double> values;
-  for (const Metric &metric : theProgram.metrics) {
-    float value = 0;
-    FANFOLD_RETURN_IF_ERROR(theDevice->read(
-        phase == Phase::train ? metric.trainOffset : metric.evalOffset, &value, sizeof(value)));
-    values.push_back(value);
-  }
-  return values;
+Status Session::submitEval() {
+  words.clear();
+  return submit(Phase::eval, {});
+}
+
+Status Session::submit(Phase phase, StepMode mode) {
+  assert(canSubmit() && "collect a step first");
+  const bool train = phase == Phase::train;
+  results.clear();
+  for (const Metric &metric : theProgram.metrics)
+    results.push_back(train ? metric.trainOffset : metric.evalOffset);
+  FANFOLD_RETURN_IF_ERROR(theDevice->submit({train ? theProgram.train : theProgram.eval,
+                                             {words.data(), words.size()},
+                                             {results.data(), results.size()},
+                                             mode.observer,
+                                             mode.timed}));
+  ++stepsUnderWay;
+  return {};
+}
+
+Result<StepResult> Session::collect() {
+  assert(stepsUnderWay > 0 && "nothing was submitted");
+  --stepsUnderWay;
+  return theDevice->collect();
+}
+
+Status Session::drain() {
+  Status first;
+  while (stepsUnderWay > 0)
+    if (Result<StepResult> result = collect(); !result && first.ok())
+      first = std::move(result).status();
+  return first;
 }
 
 SafetensorsSource Session::source(const Variable &variable) {

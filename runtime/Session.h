@@ -20,6 +20,7 @@
 #include "runtime/Safetensors.h"
 #include "runtime/Status.h"
 
+#include <cassert>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,12 @@ int64_t elementCount(Span<int64_t> shape);
 /// Number of trained values of the program.
 int64_t parameterCount(const Program &program);
 
+/// How a step is to be run besides its effect: see StepRun.
+struct StepMode {
+  LaunchObserver *observer = nullptr;
+  bool timed = false;
+};
+
 /// A program with its arena, open on a device. Not thread-safe.
 class Session {
 public:
@@ -55,16 +62,24 @@ public:
   /// variable's name alone.
   Status initialize(uint64_t seed);
 
-  /// Writes the scalars of train step `step` (from 0); not to be called before an eval step.
-  Status writeScalars(const Recipe &recipe, double learningRate, int64_t step);
-
-  /// Makes staging slot `slot` (0 or 1) the input of the next step.
+  /// Makes staging slot `slot` (0 or 1) the input of the next step submitted.
   Status stage(int slot, Phase phase);
 
-  Status run(Phase phase, LaunchObserver *observer = nullptr);
+  /// Queues train step `step` (from 0) with the scalars it has at that rate, or an
+  /// eval step. Only while canSubmit().
+  Status submitTrain(const Recipe &recipe, double learningRate, int64_t step, StepMode mode = {});
+  Status submitEval();
 
-  /// The program's metrics, in its order, as the last step of `phase` left them.
-  Result<std::vector<double>> metrics(Phase phase);
+  /// Waits for the oldest step under way. Its values are the program's metrics, in
+  /// their order.
+  Result<StepResult> collect();
+
+  /// Steps submitted and not collected.
+  int underWay() const { return stepsUnderWay; }
+  bool canSubmit() const { return stepsUnderWay < theDevice->depth(); }
+
+  /// Waits for all steps under way and forgets what they leave behind.
+  Status drain();
 
   /// A variable for writeSafetensors. Points into the session.
   SafetensorsSource source(const Variable &variable);
@@ -87,8 +102,13 @@ private:
   Session(const Program &program, std::unique_ptr<Device> device)
       : theProgram(program), theDevice(std::move(device)) {}
 
+  Status submit(Phase phase, StepMode mode);
+
   const Program &theProgram;
   std::unique_ptr<Device> theDevice;
+  std::vector<Word> words;     ///< Of the step being submitted.
+  std::vector<size_t> results; ///< Of the step being submitted.
+  int stepsUnderWay = 0;
 };
 
 } // namespace fanfold

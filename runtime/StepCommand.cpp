@@ -92,14 +92,15 @@ Status step(Invocation &invocation, const StepOptions &options) {
         *weights, [](Variable::Role role) { return role == Variable::Role::parameter; }));
   }
   FANFOLD_RETURN_IF_ERROR(loadInputs(session, *inputs, phase));
-  if (phase == Phase::train)
-    FANFOLD_RETURN_IF_ERROR(session.writeScalars(
-        settings.recipe(), peakLearningRate(settings.recipe(), program.batch), options.step));
-  FANFOLD_RETURN_IF_ERROR(session.run(phase));
-  Result<std::vector<double>> metrics = session.metrics(phase);
-  if (!metrics)
-    return std::move(metrics).status();
-  return writeResults(session, *metrics, options.output);
+  FANFOLD_RETURN_IF_ERROR(
+      phase == Phase::train
+          ? session.submitTrain(settings.recipe(),
+                                peakLearningRate(settings.recipe(), program.batch), options.step)
+          : session.submitEval());
+  Result<StepResult> result = session.collect();
+  if (!result)
+    return std::move(result).status();
+  return writeResults(session, result->values, options.output);
 }
 
 } // namespace

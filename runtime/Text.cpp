@@ -63,3 +63,9 @@ std::string fanfold::formatMetric(double value) {
     return fmt::format("{:.2e}", value);
   return fmt::format("{:.4f}", withoutSignOfNan(value));
 }
+
+std::string fanfold::describeLaunch(const Step &step, size_t index) {
+  const Launch &launch = step.launches[index];
+  return fmt::format("launch {}, {} of {} ({})", index, launch.kernel, launch.layer,
+                     launch.location);
+}

@@ -13,6 +13,8 @@
 #ifndef FANFOLD_RUNTIME_TEXT_H
 #define FANFOLD_RUNTIME_TEXT_H
 
+#include "runtime/Program.h"
+
 #include <cstdint>
 #include <string>
 
@@ -35,6 +37,9 @@ std::string formatSpeed(double perSecond);
 
 /// "0.0215", "1.4210": a loss or a metric, always as wide, so that columns stand.
 std::string formatMetric(double value);
+
+/// "launch 14, conv2d of conv1 (lenet.mlir:9:12)".
+std::string describeLaunch(const Step &step, size_t index);
 
 } // namespace fanfold
 

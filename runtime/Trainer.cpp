@@ -18,49 +18,78 @@ using nlohmann::ordered_json;
 
 static bool stopRequested() { return stopSignal() != 0; }
 
-Result<BatchInfo> Trainer::oneStep(int64_t step, bool fetchAhead, LaunchObserver *observer) {
+Status Trainer::beginStep(int64_t step, bool fetchAhead, LaunchObserver *observer) {
   const Recipe &recipe = settings.recipe();
   Result<BatchInfo> batch = feed->next(Phase::train, fetchAhead);
   if (!batch)
     return std::move(batch).status().withContext("step {}", step + 1);
   double rate = learningRate(recipe, program.batch, horizon, step);
-  FANFOLD_RETURN_IF_ERROR(session->writeScalars(recipe, rate, step));
-  FANFOLD_RETURN_IF_ERROR(session->run(Phase::train, observer).withContext("step {}", step + 1));
-  Result<std::vector<double>> values = session->metrics(Phase::train);
-  if (!values)
-    return std::move(values).status();
-  metrics = std::move(*values);
-  return batch;
+  FANFOLD_RETURN_IF_ERROR(
+      session->submitTrain(recipe, rate, step, {observer}).withContext("step {}", step + 1));
+  begun.push_back({step, *batch});
+  return {};
+}
+
+Result<Trainer::BegunStep> Trainer::endStep() {
+  BegunStep ended = begun.front();
+  begun.pop_front();
+  Result<StepResult> result = session->collect();
+  if (!result)
+    return std::move(result).status().withContext("step {}", ended.step + 1);
+  metrics = std::move(result->values);
+  return ended;
+}
+
+bool Trainer::checkpointDue(const BegunStep &step) const {
+  if (!checkpoints)
+    return false;
+  return options.checkpointEvery ? (step.step + 1) % *options.checkpointEvery == 0
+                                 : step.batch.lastOfEpoch;
+}
+
+/// If the device's queue may take another step. The state after the last step of an
+/// epoch and after one with a checkpoint is wanted before it changes; and once asked
+/// to stop, a training ends with the steps that it has begun.
+bool Trainer::mayBegin() const {
+  if (position.step + session->underWay() >= horizon.totalSteps || !session->canSubmit())
+    return false;
+  return begun.empty() ||
+         (!stopRequested() && !begun.back().batch.lastOfEpoch && !checkpointDue(begun.back()));
 }
 
 Status Trainer::run() {
   watchStopSignals();
   progress = std::make_unique<Progress>(program, horizon);
   announce();
-  Stopwatch whole;
+  Stopwatch whole, stopwatch;
   while (!done()) {
-    Stopwatch stopwatch;
-    const int64_t step = position.step;
-    Result<BatchInfo> batch = oneStep(step, step + 1 < horizon.totalSteps, nullptr);
-    if (!batch)
-      return std::move(batch).status();
+    while (mayBegin()) {
+      const int64_t next = position.step + session->underWay();
+      FANFOLD_RETURN_IF_ERROR(beginStep(next, next + 1 < horizon.totalSteps, nullptr));
+    }
+    Result<BegunStep> ended = endStep();
+    if (!ended)
+      return std::move(ended).status();
+    const BatchInfo &batch = ended->batch;
+    // With a full queue this is the time of the step, and not of its begin to its end.
     const double seconds = stopwatch.seconds();
+    stopwatch = Stopwatch();
 
     ++position.step;
-    position.epoch = batch->lastOfEpoch ? batch->epoch + 1 : batch->epoch;
-    position.nextSample = batch->lastOfEpoch ? 0 : batch->nextSample;
+    position.epoch = batch.lastOfEpoch ? batch.epoch + 1 : batch.epoch;
+    position.nextSample = batch.lastOfEpoch ? 0 : batch.nextSample;
     evaluation.reset();
     if (!metrics.empty() && !std::isfinite(metrics[0]))
       return explainNonFinite(fmt::format("{} is {} at step {}", program.metrics[0].name,
                                           formatNumber(metrics[0]), position.step));
-    trainedImages += batch->samples;
+    trainedImages += batch.samples;
     trainingSeconds += seconds;
-    epochTally.add(metrics, batch->samples, seconds);
-    logTally.add(metrics, batch->samples, seconds);
-    const double rate = learningRate(settings.recipe(), program.batch, horizon, step);
+    epochTally.add(metrics, batch.samples, seconds);
+    logTally.add(metrics, batch.samples, seconds);
+    const double rate = learningRate(settings.recipe(), program.batch, horizon, ended->step);
     progress->step(position.step, epochTally, rate);
     if (position.step % options.logEvery == 0) {
-      ordered_json fields = {{"step", position.step}, {"epoch", batch->epoch + 1}};
+      ordered_json fields = {{"step", position.step}, {"epoch", batch.epoch + 1}};
       addMetrics(fields, program, logTally.means());
       fields["learning_rate"] = rate;
       fields["images_per_s"] = logTally.imagesPerSecond();
@@ -69,17 +98,18 @@ Status Trainer::run() {
     }
 
     // Save before evaluating: whatever ends an evaluation costs no training.
-    const bool due = options.checkpointEvery ? position.step % *options.checkpointEvery == 0
-                                             : batch->lastOfEpoch;
-    if (checkpoints && due && !done() && !stopSignal()) {
+    const bool due = checkpointDue(*ended);
+    if (due && !done() && !stopRequested()) {
       FANFOLD_RETURN_IF_ERROR(checkState());
       if (Status status = save(); !status.ok())
         warn(fmt::format("no checkpoint of step {}: {}; training goes on", position.step,
                          status.message()));
     }
-    if (batch->lastOfEpoch && !stopSignal())
+    if (batch.lastOfEpoch && !stopRequested())
       FANFOLD_RETURN_IF_ERROR(afterEpoch());
-    if (int signal = stopSignal(); signal && !done())
+    if (due || batch.lastOfEpoch)
+      stopwatch = Stopwatch();
+    if (int signal = stopSignal(); signal && begun.empty() && !done())
       return stopped(signal);
   }
   return finish(whole.seconds());

@@ -24,6 +24,7 @@
 #include "runtime/Session.h"
 #include "runtime/Train.h"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,7 +57,16 @@ private:
   Status loadFirstValues();
   void announce();
 
-  Result<BatchInfo> oneStep(int64_t step, bool fetchAhead, LaunchObserver *observer);
+  /// A step submitted and not collected.
+  struct BegunStep {
+    int64_t step; ///< From 0.
+    BatchInfo batch;
+  };
+
+  Status beginStep(int64_t step, bool fetchAhead, LaunchObserver *observer);
+  Result<BegunStep> endStep();
+  bool mayBegin() const;
+  bool checkpointDue(const BegunStep &step) const;
   Status afterEpoch();
   Status evaluateNow();
   Status checkState();
@@ -91,10 +101,14 @@ private:
   int64_t lastSavedStep = -1;
   Log log;
 
+  /// The device's queue: while it works on the first, the others wait there. Holds
+  /// no step beyond one whose state is to be saved or evaluated.
+  std::deque<BegunStep> begun;
+
   std::unique_ptr<Progress> progress;
   Tally epochTally;
   Tally logTally;
-  std::vector<double> metrics;          ///< Of the last step.
+  std::vector<double> metrics;          ///< Of the last step that ended.
   std::optional<Evaluation> evaluation; ///< After the last step, if there was one.
   int64_t trainedImages = 0;
   double trainingSeconds = 0; ///< In steps, without evaluation and checkpoints.

@@ -47,6 +47,9 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
   if (!searchable)
     return Status::error("{}", headline);
 
+  // The step that failed may have successors under way.
+  FANFOLD_RETURN_IF_ERROR(session->drain());
+  begun.clear();
   Position from;
   FANFOLD_RETURN_IF_ERROR(feed->drain());
   if (!lastCheckpoint.empty()) {
@@ -67,9 +70,8 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
   for (int64_t step = from.step; step < failed; ++step) {
     if (stopSignal() != 0)
       return Status::error("{}; the search for its origin was stopped at step {}", headline, step);
-    Result<BatchInfo> batch = oneStep(step, step + 1 < failed, &search);
-    if (!batch)
-      return std::move(batch).status();
+    FANFOLD_RETURN_IF_ERROR(beginStep(step, step + 1 < failed, &search));
+    FANFOLD_RETURN_IF_ERROR(endStep().status());
     FANFOLD_RETURN_IF_ERROR(Status(search.status()));
     if (search.found())
       return Status::error("{}; the first value that is not finite came in step {}: {}", headline,
