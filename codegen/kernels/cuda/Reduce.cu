@@ -1,0 +1,49 @@
+//===- Reduce.cu - the last steps of sums, and sums over a whole tensor -===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/cuda/Launch.h"
+#include "codegen/kernels/cuda/Reduce.h"
+
+using namespace fanfold::cuda;
+
+namespace {
+
+/// A block takes 8 columns, which are one sector of memory, in 32 lanes.
+constexpr int columns = 8, lanes = blockThreads / columns;
+
+__global__ void __launch_bounds__(blockThreads)
+    sumPartialsKernel(int64_t parts, int64_t width, int64_t channels, const float *partials,
+                      const __grid_constant__ SumTargets targets) {
+  __shared__ double shared[lanes][columns];
+  const int lane = static_cast<int>(threadIdx.x) / columns;
+  const int place = static_cast<int>(threadIdx.x) % columns;
+  const int64_t column = int64_t{blockIdx.x} * columns + place;
+  double sum = 0;
+  if (column < width) {
+#pragma unroll 4
+    for (int64_t part = lane; part < parts; part += lanes)
+      sum += static_cast<double>(partials[part * width + column]);
+  }
+  shared[lane][place] = sum;
+  for (int distance = lanes / 2; distance > 0; distance /= 2) {
+    __syncthreads();
+    if (lane < distance)
+      shared[lane][place] += shared[lane + distance][place];
+  }
+  if (lane == 0 && column < width)
+    targets.out[column / channels][column % channels] = static_cast<float>(shared[0][place]);
+}
+
+} // namespace
+
+void fanfold::cuda::sumPartials(cudaStream_t stream, int64_t parts, int sums, int64_t channels,
+                                const float *partials, const SumTargets &targets) {
+  const int64_t width = sums * channels;
+  sumPartialsKernel<<<static_cast<unsigned>(divideUp(width, columns)), blockThreads, 0, stream>>>(
+      parts, width, channels, partials, targets);
+}

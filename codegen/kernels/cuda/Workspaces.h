@@ -1,0 +1,46 @@
+//===- Workspaces.h - how much scratch memory kernels need --------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Kernels allocate nothing. What they need besides their operands is a `workspace`
+// of the caller's, 16-byte aligned, of the bytes that the function of the kernel's
+// name tells. Plain C++: the compiler plans the memory with it.
+//
+// A sum is cut by its size alone, so that it has the same bits on every card.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_KERNELS_CUDA_WORKSPACES_H
+#define FANFOLD_CODEGEN_KERNELS_CUDA_WORKSPACES_H
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace fanfold::cuda {
+
+/// Channels that a block of a channel sum takes at most.
+constexpr int64_t reduceChannels = 512;
+/// Blocks of a large sum: 8 for each of 132 multiprocessors.
+constexpr int64_t reduceBlocks = 1056;
+
+/// Parts that the rows of a channel sum are cut into: enough to fill the device, and
+/// at least 32 rows each.
+constexpr int64_t reduceRowBlocks(int64_t rows, int64_t channels) {
+  const int64_t channelBlocks = (channels + reduceChannels - 1) / reduceChannels;
+  return std::max<int64_t>(
+      1, std::min((reduceBlocks + channelBlocks - 1) / channelBlocks, (rows + 31) / 32));
+}
+
+/// pointwiseReduce with that many sums.
+constexpr size_t pointwiseReduceWorkspaceBytes(int64_t rows, int64_t channels, int64_t sums) {
+  return static_cast<size_t>(reduceRowBlocks(rows, channels) * sums * channels) * sizeof(float);
+}
+
+} // namespace fanfold::cuda
+
+#endif // FANFOLD_CODEGEN_KERNELS_CUDA_WORKSPACES_H
