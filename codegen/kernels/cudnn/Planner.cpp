@@ -1,0 +1,235 @@
+//===- Planner.cpp - finds the plans of convolutions ---------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/cudnn/Planner.h"
+
+#include "codegen/kernels/cudnn/OperationGraph.h"
+
+#include <algorithm>
+
+using namespace fanfold;
+using namespace fanfold::cudnn;
+
+namespace {
+
+/// What an engine does, in cuDNN's terms.
+struct EngineNotes {
+  std::vector<cudnnBackendNumericalNote_t> numerical;
+  std::vector<cudnnBackendBehaviorNote_t> behavior;
+
+  explicit EngineNotes(const Descriptor &engine)
+      : numerical(engine.getArray<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
+                                                               CUDNN_NUMERICAL_NOTE_TYPE_COUNT)),
+        behavior(engine.getArray<cudnnBackendBehaviorNote_t>(CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE,
+                                                             CUDNN_BEHAVIOR_NOTE_TYPE_COUNT)) {}
+
+  bool has(cudnnBackendNumericalNote_t note) const {
+    return std::find(numerical.begin(), numerical.end(), note) != numerical.end();
+  }
+  bool has(cudnnBackendBehaviorNote_t note) const {
+    return std::find(behavior.begin(), behavior.end(), note) != behavior.end();
+  }
+};
+
+Descriptor engineOf(const Descriptor &config) {
+  return std::move(
+      config.getDescriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1).at(0));
+}
+
+EngineChoice choiceOf(const Descriptor &engine, const Descriptor &config) {
+  EngineChoice choice;
+  choice.id = engine.get<int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
+  for (const Descriptor &knob :
+       config.getDescriptors(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
+                             CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS))
+    choice.knobs.emplace_back(knob.get<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE),
+                              knob.get<int64_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE));
+  return choice;
+}
+
+/// Why an engine may not run a problem, or null.
+const char *objection(const ConvProblem &problem, const PlanLimits &limits,
+                      const EngineNotes &notes) {
+  const bool fp32 = problem.xType == ElementType::f32 && problem.yType == ElementType::f32;
+  if (fp32 && problem.math == Math::fp32 && notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE))
+    return "it rounds operands to tf32";
+  if (notes.has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS))
+    return "it rounds operands";
+  if (notes.has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION))
+    return "it sums in less than fp32";
+  if (notes.has(CUDNN_NUMERICAL_NOTE_WINOGRAD) || notes.has(CUDNN_NUMERICAL_NOTE_FFT))
+    return "it transforms operands, which costs accuracy";
+  if (limits.deterministic && notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC))
+    return "it does not repeat to the bit";
+  return nullptr;
+}
+
+} // namespace
+
+Planner::Planner(Handle &handle) : handle(&handle) {}
+
+Result<std::unique_ptr<Planner>> Planner::create(const DeviceDescription &description) {
+  if (!ensureDriverLibrary())
+    return Status::error("there is neither a driver's libcuda.so.1 nor the CUDA toolkit's stub of "
+                         "it ({}/stubs/libcuda.so), one of which cuDNN needs",
+                         FANFOLD_CUDA_LIB_DIR);
+  try {
+    std::unique_ptr<Planner> planner(new Planner());
+    planner->device = Descriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+    planner->device.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, description.cudnnProperties)
+        .finalize("the device's properties");
+    return planner;
+  } catch (const Error &error) {
+    return Status::error("describing {} to cuDNN {}: {}", description.name,
+                         versionText(cudnnGetVersion()), error.what());
+  }
+}
+
+Descriptor Planner::queryHeuristics(const Descriptor &graph, cudnnBackendHeurMode_t mode) const {
+  Descriptor query(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+  query.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph).set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
+  if (device)
+    query.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, device);
+  query.finalize("the question for engines");
+  return query;
+}
+
+/// Throws Error if cuDNN refuses the configuration.
+Plan Planner::finalizePlan(const Descriptor &config) const {
+  Descriptor made(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+  made.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
+  if (device)
+    made.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, device);
+  else
+    made.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle->get());
+  made.finalize("a plan");
+
+  const Descriptor engine = engineOf(config);
+  const EngineNotes notes(engine);
+  Plan plan;
+  plan.engine = choiceOf(engine, config).text();
+  plan.workspaceBytes = made.get<int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
+  plan.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+  plan.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
+  plan.runtimeCompiled = notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);
+  plan.version = cudnnGetVersion();
+  if (!plan.runtimeCompiled)
+    plan.serialized = made.getText(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
+  plan.finalized = std::make_shared<const Descriptor>(std::move(made));
+  return plan;
+}
+
+void Planner::addCandidates(const ConvProblem &problem, const PlanLimits &limits,
+                            const Descriptor &graph, cudnnBackendHeurMode_t mode,
+                            Candidates &list) const {
+  Descriptor query;
+  try {
+    query = queryHeuristics(graph, mode);
+  } catch (const Error &error) {
+    // A pattern that the heuristics do not know has no engines.
+    list.refused.push_back({"all", error.what()});
+    return;
+  }
+  constexpr int64_t mostConfigs = 256;
+  for (const Descriptor &config : query.getDescriptors(
+           CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, mostConfigs)) {
+    const Descriptor engine = engineOf(config);
+    const std::string text = choiceOf(engine, config).text();
+    const auto isKnown = [&](const auto &entry) { return entry.engine == text; };
+    if (std::any_of(list.plans.begin(), list.plans.end(), isKnown) ||
+        std::any_of(list.refused.begin(), list.refused.end(), isKnown))
+      continue;
+    const auto refuse = [&](std::string reason) {
+      list.refused.push_back({text, std::move(reason)});
+    };
+    const EngineNotes notes(engine);
+    if (const char *reason = objection(problem, limits, notes)) {
+      refuse(reason);
+      continue;
+    }
+    // Trying takes seconds and fails.
+    if (device && notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
+      refuse("it is compiled on the device");
+      continue;
+    }
+    try {
+      Plan plan = finalizePlan(config);
+      plan.rank = int64_t(list.plans.size() + list.refused.size());
+      if (plan.workspaceBytes > limits.maxWorkspaceBytes)
+        refuse(fmt::format("it takes a workspace of {} bytes, more than {}", plan.workspaceBytes,
+                           limits.maxWorkspaceBytes));
+      else
+        list.plans.push_back(std::move(plan));
+    } catch (const Error &error) {
+      refuse(error.what());
+    }
+  }
+}
+
+Result<const Candidates *> Planner::candidates(const ConvProblem &problem,
+                                               const PlanLimits &limits) {
+  FANFOLD_RETURN_IF_ERROR(problem.verify());
+  const std::string key = problem.text();
+  const auto [first, last] = answers.equal_range(key);
+  for (auto known = first; known != last; ++known)
+    if (known->second->limits == limits)
+      return &known->second->candidates;
+
+  auto answer = std::make_unique<Answer>();
+  answer->limits = limits;
+  Candidates &list = answer->candidates;
+  try {
+    const Descriptor graph = makeOperationGraph(problem, handle ? handle->get() : nullptr);
+    addCandidates(problem, limits, graph, CUDNN_HEUR_MODE_A, list);
+    if (list.plans.empty())
+      addCandidates(problem, limits, graph, CUDNN_HEUR_MODE_FALLBACK, list);
+  } catch (const Error &error) {
+    // cuDNN refuses the graph itself: no engine has it.
+    list.refused.push_back({"all", error.what()});
+  }
+  return &answers.emplace(key, std::move(answer))->second->candidates;
+}
+
+Result<Plan> Planner::build(const ConvProblem &problem, const std::string &engineText) {
+  FANFOLD_RETURN_IF_ERROR(problem.verify());
+  Result<EngineChoice> choice = EngineChoice::parse(engineText);
+  if (!choice)
+    return choice.status();
+  try {
+    const Descriptor graph = makeOperationGraph(problem, handle ? handle->get() : nullptr);
+    Descriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+    engine.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph)
+        .set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice->id);
+    if (device)
+      engine.set(CUDNN_ATTR_ENGINE_DEVICEPROP, device);
+    engine.finalize("the engine");
+    if (device && EngineNotes(engine).has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
+      Plan plan;
+      plan.engine = engineText;
+      plan.runtimeCompiled = true;
+      plan.version = cudnnGetVersion();
+      return plan;
+    }
+    std::vector<Descriptor> knobs;
+    for (const auto &[type, value] : choice->knobs) {
+      Descriptor &knob = knobs.emplace_back(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
+      knob.set(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, type)
+          .set(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, value)
+          .finalize("a knob");
+    }
+    Descriptor config(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+    config.set(CUDNN_ATTR_ENGINECFG_ENGINE, engine);
+    if (!knobs.empty())
+      config.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs);
+    config.finalize("the engine's knobs");
+    return finalizePlan(config);
+  } catch (const Error &error) {
+    return Status::error("engine '{}' of cuDNN {}: {}", engineText, versionText(cudnnGetVersion()),
+                         error.what());
+  }
+}
