@@ -41,6 +41,27 @@ constexpr size_t pointwiseReduceWorkspaceBytes(int64_t rows, int64_t channels, i
   return static_cast<size_t>(reduceRowBlocks(rows, channels) * sums * channels) * sizeof(float);
 }
 
+/// batchNormStatistics: mean and squares of each part.
+constexpr size_t batchNormWorkspaceBytes(int64_t rows, int64_t channels) {
+  return pointwiseReduceWorkspaceBytes(rows, channels, 2);
+}
+
+/// Blocks of sumOfSquares.
+constexpr int64_t sumOfSquaresBlocks(int64_t n) {
+  return std::max<int64_t>(1, std::min(reduceBlocks, (n + 8191) / 8192));
+}
+constexpr size_t sumOfSquaresWorkspaceBytes(int64_t n) {
+  return static_cast<size_t>(sumOfSquaresBlocks(n)) * sizeof(double);
+}
+
+/// The rows' losses, and whether they hit.
+constexpr size_t softmaxCrossEntropyWorkspaceBytes(int64_t rows) {
+  return static_cast<size_t>(rows) * sizeof(double);
+}
+constexpr size_t accuracyWorkspaceBytes(int64_t rows) {
+  return static_cast<size_t>(rows) * sizeof(int32_t);
+}
+
 } // namespace fanfold::cuda
 
 #endif // FANFOLD_CODEGEN_KERNELS_CUDA_WORKSPACES_H
