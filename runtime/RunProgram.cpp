@@ -8,10 +8,12 @@
 
 #include "runtime/RunProgram.h"
 #include "runtime/Commands.h"
+#include "runtime/Spinning.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <new>
+#include <string_view>
 
 using namespace fanfold;
 
@@ -45,6 +47,8 @@ static Status parseAndRun(const Program &program, std::unique_ptr<Device> device
 
 int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
                         OpenDataSource openData, int argc, char **argv) {
+  if (std::string_view(program.target) == "cpu")
+    limitSpinning(argv);
   int exitCode = 0;
   Status status;
   try {

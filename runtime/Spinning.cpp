@@ -1,0 +1,30 @@
+//===- Spinning.cpp - how long idle threads stay on their core ------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Spinning.h"
+
+#include <climits>
+#include <cstdlib>
+#include <unistd.h>
+
+/// Turns of the waiting loop, each one pause instruction: 20 to 50 microseconds.
+static constexpr const char *turns = "1000";
+
+void fanfold::limitSpinning(char **argv) {
+  // Set by a user, or by the life of this process before.
+  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT"))
+    return;
+  // Not /proc/self/exe itself: ps and top would call the program "exe".
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+  if (length <= 0 || length == sizeof(path))
+    return;
+  path[length] = '\0';
+  if (setenv("GOMP_SPINCOUNT", turns, /*overwrite=*/0) == 0)
+    execv(path, argv);
+}
