@@ -31,6 +31,22 @@ std::string fanfold::primaryLocation(Location location) {
       .Default([](LocationAttr) { return ""; });
 }
 
+std::vector<std::string> fanfold::useLocations(Location location) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    return useLocations(name.getChildLoc());
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    return fused.getLocations().empty() ? std::vector<std::string>()
+                                        : useLocations(fused.getLocations().back());
+  auto call = dyn_cast<CallSiteLoc>(location);
+  if (!call)
+    return {};
+  std::vector<std::string> uses = useLocations(call.getCallee());
+  uses.push_back(primaryLocation(call.getCaller()));
+  for (std::string &outer : useLocations(call.getCaller()))
+    uses.push_back(std::move(outer));
+  return uses;
+}
+
 /// The uses an op of a block came through, innermost first.
 static std::string callers(Location location) {
   auto call = dyn_cast<CallSiteLoc>(location);

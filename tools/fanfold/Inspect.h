@@ -13,7 +13,7 @@
 #ifndef FANFOLD_TOOLS_FANFOLD_INSPECT_H
 #define FANFOLD_TOOLS_FANFOLD_INSPECT_H
 
-#include "tools/fanfold/MemoryReport.h"
+#include "tools/fanfold/Techniques.h"
 
 #include <nlohmann/json.hpp>
 
@@ -31,9 +31,18 @@ Json layersJson(mlir::ModuleOp module);
 std::string kernelsText(mlir::ModuleOp plan);
 Json kernelsJson(mlir::ModuleOp plan);
 
-/// The memory plan of the training step.
-std::string memoryText(const MemoryReport &report);
-Json memoryJson(const MemoryReport &report);
+/// The memory plan of the training step, with what each technique saved: `plans` as
+/// planTechniques() gives them, the last one being the plan that is shown.
+std::string memoryText(const std::vector<TechniquePlan> &plans);
+Json memoryJson(const std::vector<TechniquePlan> &plans);
+
+/// The same as one HTML file that needs nothing else and asks no network; `report` is what
+/// memoryJson() made, with what another run of inspect made under "compare", if anything.
+std::string memoryPage(const Json &report);
+
+/// Reads the output of `inspect --memory --format=json`. A file that is none is a failure
+/// that says where it differs.
+Result<Json> readMemoryJson(const std::string &path);
 
 /// 1234567 as "1,234,567".
 std::string withCommas(int64_t value);

@@ -12,15 +12,21 @@
 
 #include "runtime/File.h"
 
+#include "llvm/Support/Path.h"
+
 using namespace fanfold;
 
 namespace {
 struct InspectCommand {
   CompileOptions options;
   bool layers = false, memory = false, kernels = false;
-  std::string format = "text", output;
+  std::string format = "text", compare, output;
 
   Status run();
+
+private:
+  Result<std::string> showModule();
+  Result<std::string> showMemory();
 };
 } // namespace
 
@@ -37,28 +43,55 @@ std::string fanfold::withCommas(int64_t value) {
 Status InspectCommand::run() {
   if (layers + memory + kernels != 1)
     return Status::usage("expected one of --layers, --memory, --kernels");
+  if (format == "html" && !memory)
+    return Status::usage("--format=html shows --memory alone");
+  if (!compare.empty() && format != "html")
+    return Status::usage("--compare needs --memory --format=html");
+  Result<std::string> text = memory ? showMemory() : showModule();
+  if (!text.ok())
+    return std::move(text).status();
+  if (output.empty()) {
+    fmt::print("{}", *text);
+    return {};
+  }
+  return writeFileAtomically(output, text->size(), [&](const FileDescriptor &file) {
+    return writeAll(file, text->data(), text->size());
+  });
+}
+
+Result<std::string> InspectCommand::showModule() {
   bool json = format == "json";
   Session session(options);
   FANFOLD_RETURN_IF_ERROR(session.lower(layers ? Level::cnn : Level::plan));
-  std::string text;
   if (layers && levelOf(session.module()) != Level::cnn)
     return Status::error("{} is beyond the model level and has no layers any more", options.model);
   if (layers)
-    text = json ? layersJson(session.module()).dump(2) : layersText(session.module());
-  else if (kernels)
-    text = json ? kernelsJson(session.module()).dump(2) : kernelsText(session.module());
-  else
-    text = json ? memoryJson(MemoryReport(session.module())).dump(2)
-                : memoryText(MemoryReport(session.module()));
-  if (json)
-    text += "\n";
-  if (output.empty()) {
-    fmt::print("{}", text);
-    return {};
+    return json ? layersJson(session.module()).dump(2) + "\n" : layersText(session.module());
+  return json ? kernelsJson(session.module()).dump(2) + "\n" : kernelsText(session.module());
+}
+
+Result<std::string> InspectCommand::showMemory() {
+  // The other report first: reading it is quick, planning may not be.
+  Json other;
+  if (!compare.empty()) {
+    Result<Json> read = readMemoryJson(compare);
+    if (!read.ok())
+      return std::move(read).status();
+    other = std::move(*read);
   }
-  return writeFileAtomically(output, text.size(), [&](const FileDescriptor &file) {
-    return writeAll(file, text.data(), text.size());
-  });
+  Result<std::vector<TechniquePlan>> plans = planTechniques(options);
+  if (!plans.ok())
+    return std::move(plans).status();
+  if (format == "text")
+    return memoryText(*plans);
+  Json report = memoryJson(*plans);
+  if (format == "json")
+    return report.dump(2) + "\n";
+  if (!compare.empty()) {
+    other["title"] = llvm::sys::path::filename(compare).str();
+    report["compare"] = std::move(other);
+  }
+  return memoryPage(report);
 }
 
 void fanfold::addInspectCommand(CLI::App &app, int &exitCode) {
@@ -68,9 +101,11 @@ void fanfold::addInspectCommand(CLI::App &app, int &exitCode) {
   sub->add_flag("--layers", command->layers, "Layers: shapes, parameters, multiply-adds");
   sub->add_flag("--memory", command->memory, "The memory plan of the training step");
   sub->add_flag("--kernels", command->kernels, "Launches: kernel, implementation, model line");
-  sub->add_option("--format", command->format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+  sub->add_option("--format", command->format, "text or json; html for --memory")
+      ->check(CLI::IsMember({"text", "json", "html"}))
       ->capture_default_str();
+  sub->add_option("--compare", command->compare,
+                  "Memory plan to show beside it: a file of --memory --format=json");
   sub->add_option("-o,--output", command->output, "File to write (default: standard output)");
   sub->callback([command, &exitCode] {
     Status status = command->run();

@@ -9,18 +9,97 @@
 #include "tools/fanfold/Inspect.h"
 #include "tools/fanfold/Options.h"
 
-using namespace mlir;
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <map>
+
 using namespace fanfold;
 
 static double percent(int64_t part, int64_t whole) {
   return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0;
 }
 
-std::string fanfold::memoryText(const MemoryReport &report) {
-  auto saved = [&](int64_t before, int64_t after) {
-    return fmt::format("{} ({:.1f}%)", formatBytes(before - after),
-                       percent(before - after, before));
+/// The text of the model lines that buffers were made for, by "file:line". A file that is
+/// gone, or shorter than it was, leaves its lines out.
+static std::map<std::string, std::string> modelLines(const MemoryReport &report) {
+  std::map<std::string, std::vector<std::string>> files;
+  std::map<std::string, std::string> lines;
+  auto add = [&](const std::string &location) {
+    std::string line = lineOf(location);
+    size_t colon = line.rfind(':');
+    if (colon == std::string::npos || lines.count(line))
+      return;
+    auto [file, isNew] = files.try_emplace(line.substr(0, colon));
+    if (isNew)
+      if (auto buffer = llvm::MemoryBuffer::getFile(file->first, /*IsText=*/true)) {
+        llvm::SmallVector<llvm::StringRef> split;
+        (*buffer)->getBuffer().split(split, '\n');
+        file->second.assign(split.begin(), split.end());
+      }
+    size_t number = 0;
+    if (!llvm::StringRef(line).drop_front(colon + 1).getAsInteger(10, number) && number >= 1 &&
+        number <= file->second.size())
+      lines[line] = llvm::StringRef(file->second[number - 1]).trim().str();
   };
+  for (const MemoryReport::Buffer &buffer : report.buffers) {
+    add(buffer.location);
+    for (const std::string &use : buffer.usedAt)
+      add(use);
+  }
+  return lines;
+}
+
+/// What each technique saved of the arena of the plan before it.
+static std::string savingsText(const std::vector<TechniquePlan> &plans) {
+  std::string text;
+  for (size_t i = 1; i < plans.size(); ++i) {
+    int64_t before = plans[i - 1].report.arenaBytes, saved = before - plans[i].report.arenaBytes;
+    text += fmt::format("  {:<18} {} ({:.1f}%) of {}\n", plans[i].name + " saved",
+                        saved < 0 ? "-" + formatBytes(-saved) : formatBytes(saved),
+                        percent(saved, before), formatBytes(before));
+  }
+  return text;
+}
+
+static std::string peakText(const MemoryReport &report) {
+  if (report.steps.empty())
+    return "\nthe training step has no launches\n";
+  std::vector<const MemoryReport::Buffer *> standing = report.atPeak();
+  int64_t total = 0;
+  for (const MemoryReport::Buffer *buffer : standing)
+    total += buffer->bytes;
+  const MemoryReport::Step &peak = report.steps[static_cast<size_t>(report.peakStep)];
+  std::string text = fmt::format(
+      "\npeak: launch {} of {}, {}{} ({}), {}\n", report.peakStep, report.steps.size(), peak.kernel,
+      peak.layer.empty() ? "" : " for " + peak.layer, peak.location, formatBytes(total));
+  for (const auto &[kind, bytes] : report.peakByKind())
+    text +=
+        fmt::format("  {:>10}  {:5.1f}%  {}\n", formatBytes(bytes), percent(bytes, total), kind);
+
+  text += "\nmodel lines at the peak\n";
+  std::map<std::string, std::string> lines = modelLines(report);
+  size_t count = 0;
+  for (const auto &[line, bytes] : report.peakByLine()) {
+    if (++count > 10)
+      break;
+    auto source = lines.find(line);
+    text += fmt::format("  {:>10}  {:5.1f}%  {}{}\n", formatBytes(bytes), percent(bytes, total),
+                        line.empty() ? "(no line)" : line,
+                        source == lines.end() ? "" : "  " + source->second);
+  }
+
+  text += "\nlargest buffers at the peak\n";
+  text += fmt::format("  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", "size", "kind", "name", "launches",
+                      "model line");
+  for (const MemoryReport::Buffer *buffer : llvm::ArrayRef(standing).take_front(20))
+    text += fmt::format(
+        "  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", formatBytes(buffer->bytes), buffer->kind,
+        buffer->name, fmt::format("{}-{}", buffer->firstStep, buffer->lastStep), buffer->location);
+  return text;
+}
+
+std::string fanfold::memoryText(const std::vector<TechniquePlan> &plans) {
+  const MemoryReport &report = plans.back().report;
   std::string text = fmt::format("memory plan of {}, batch {}, {}, target {}\n", report.model,
                                  report.batch, report.precision, report.target);
   text += fmt::format("  arena              {} ({} bytes)\n", formatBytes(report.arenaBytes),
@@ -33,34 +112,11 @@ std::string fanfold::memoryText(const MemoryReport &report) {
                            : fmt::format("{} bytes ({:.3f}%) above it; the packer found no "
                                          "tighter placement within its limit",
                                          withCommas(gap), percent(gap, report.lowerBoundBytes)));
-  text += fmt::format("  sharing saved      {} of {}\n",
-                      saved(report.unsharedBytes, report.noInPlaceBytes),
-                      formatBytes(report.unsharedBytes));
-  text += fmt::format("  in-place saved     {} of {}\n",
-                      saved(report.noInPlaceBytes, report.arenaBytes),
-                      formatBytes(report.noInPlaceBytes));
-
-  const MemoryReport::Step &peak = report.steps[static_cast<size_t>(report.peakStep)];
-  text += fmt::format("\npeak: launch {} of {}, {} for {} ({})\n", report.peakStep,
-                      report.steps.size(), peak.kernel, peak.layer, peak.location);
-  for (const auto &[kind, bytes] : report.peakByKind())
-    text += fmt::format("  {:>10}  {:5.1f}%  {}\n", formatBytes(bytes),
-                        percent(bytes, report.lowerBoundBytes), kind);
-  text += "\nlargest buffers at the peak\n";
-  text += fmt::format("  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", "size", "kind", "name", "launches",
-                      "model line");
-  size_t count = 0;
-  for (const MemoryReport::Buffer *buffer : report.atPeak()) {
-    if (++count > 20)
-      break;
-    text += fmt::format(
-        "  {:>10}  {:<12}  {:<36}  {:>11}  {}\n", formatBytes(buffer->bytes), buffer->kind,
-        buffer->name, fmt::format("{}-{}", buffer->firstStep, buffer->lastStep), buffer->location);
-  }
-  return text;
+  return text + savingsText(plans) + peakText(report);
 }
 
-Json fanfold::memoryJson(const MemoryReport &report) {
+/// The part of the JSON that differs between plans of one model.
+static Json planJson(const MemoryReport &report) {
   Json steps = Json::array(), buffers = Json::array();
   for (const MemoryReport::Step &step : report.steps)
     steps.push_back({{"index", steps.size()},
@@ -70,21 +126,36 @@ Json fanfold::memoryJson(const MemoryReport &report) {
   for (const MemoryReport::Buffer &buffer : report.buffers)
     buffers.push_back({{"name", buffer.name},
                        {"kind", buffer.kind},
+                       {"kernel", buffer.kernel ? Json(*buffer.kernel) : Json()},
                        {"offset", buffer.offset},
                        {"bytes", buffer.bytes},
                        {"first_step", buffer.firstStep},
                        {"last_step", buffer.lastStep},
                        {"in_place_of", buffer.inPlaceOf ? Json(*buffer.inPlaceOf) : Json()},
-                       {"location", buffer.location}});
-  return {{"model", report.model},
-          {"batch", report.batch},
-          {"target", report.target},
-          {"precision", report.precision},
-          {"arena_bytes", report.arenaBytes},
+                       {"location", buffer.location},
+                       {"used_at", buffer.usedAt}});
+  return {{"arena_bytes", report.arenaBytes},
           {"lower_bound_bytes", report.lowerBoundBytes},
-          {"unshared_bytes", report.unsharedBytes},
-          {"no_in_place_bytes", report.noInPlaceBytes},
           {"peak_step", report.peakStep},
-          {"steps", steps},
-          {"buffers", buffers}};
+          {"steps", std::move(steps)},
+          {"buffers", std::move(buffers)}};
+}
+
+Json fanfold::memoryJson(const std::vector<TechniquePlan> &plans) {
+  const MemoryReport &report = plans.back().report;
+  Json json = {{"model", report.model},
+               {"batch", report.batch},
+               {"target", report.target},
+               {"precision", report.precision}};
+  json.update(planJson(report));
+  Json list = Json::array();
+  for (const TechniquePlan &plan : plans) {
+    Json entry = {{"name", plan.name}};
+    if (&plan != &plans.back())
+      entry.update(planJson(plan.report));
+    list.push_back(std::move(entry));
+  }
+  json["plans"] = std::move(list);
+  json["lines"] = modelLines(report);
+  return json;
 }

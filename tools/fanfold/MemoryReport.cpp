@@ -41,6 +41,7 @@ void Reader::add(std::string name, StringRef kind, int64_t offset, Type type, Lo
   buffer.offset = offset;
   buffer.bytes = kernel::byteSize(cast<MemRefType>(type));
   buffer.location = primaryLocation(location);
+  buffer.usedAt = useLocations(location);
   report.buffers.push_back(std::move(buffer));
 }
 
@@ -81,8 +82,10 @@ void Reader::readStep(plan::StepOp step) {
     if (launch.getWorkspace())
       outputs.push_back(launch.getWorkspace());
     for (Value output : outputs)
-      if (MemoryReport::Buffer *buffer = bufferOf(output))
+      if (MemoryReport::Buffer *buffer = bufferOf(output)) {
         buffer->firstStep = buffer->lastStep = index;
+        buffer->kernel = launch.getKernel().str();
+      }
     ++index;
   }
   for (auto output : step.getBody().getOps<plan::OutputOp>())
@@ -99,8 +102,6 @@ MemoryReport::MemoryReport(ModuleOp plan) {
   batch = arena.getBatch();
   arenaBytes = arena.getBytes();
   lowerBoundBytes = arena.getLowerBound();
-  unsharedBytes = arena.getUnshared();
-  noInPlaceBytes = arena.getNoInPlace();
   peakStep = arena.getPeakLaunch();
   plan::StepOp train;
   for (auto step : plan.getOps<plan::StepOp>())
@@ -130,12 +131,29 @@ std::vector<const MemoryReport::Buffer *> MemoryReport::atPeak() const {
   return live;
 }
 
-std::vector<std::pair<std::string, int64_t>> MemoryReport::peakByKind() const {
+using Sums = std::vector<std::pair<std::string, int64_t>>;
+
+/// Bytes of buffers by what `keyOf` says of each, largest first.
+template <typename KeyOf>
+static Sums sumBy(const std::vector<const MemoryReport::Buffer *> &buffers, KeyOf keyOf) {
   std::map<std::string, int64_t> sums;
-  for (const Buffer *buffer : atPeak())
-    sums[buffer->kind] += buffer->bytes;
-  std::vector<std::pair<std::string, int64_t>> sorted(sums.begin(), sums.end());
+  for (const MemoryReport::Buffer *buffer : buffers)
+    sums[keyOf(*buffer)] += buffer->bytes;
+  Sums sorted(sums.begin(), sums.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto &a, const auto &b) { return a.second > b.second; });
   return sorted;
+}
+
+Sums MemoryReport::peakByKind() const {
+  return sumBy(atPeak(), [](const Buffer &buffer) { return buffer.kind; });
+}
+
+Sums MemoryReport::peakByLine() const {
+  return sumBy(atPeak(), [](const Buffer &buffer) { return lineOf(buffer.location); });
+}
+
+std::string fanfold::lineOf(const std::string &location) {
+  size_t column = location.rfind(':');
+  return column == std::string::npos ? location : location.substr(0, column);
 }

@@ -26,6 +26,8 @@ struct MemoryReport {
   };
   struct Buffer {
     std::string name, kind, location;
+    std::vector<std::string> usedAt;   ///< Uses of the blocks around it, innermost first.
+    std::optional<std::string> kernel; ///< That writes it; none if no launch does.
     int64_t offset = 0, bytes = 0;
     int64_t firstStep = 0, lastStep = 0;
     std::optional<std::string> inPlaceOf;
@@ -39,16 +41,22 @@ struct MemoryReport {
   /// another one overwrites at that launch counts once.
   std::vector<std::pair<std::string, int64_t>> peakByKind() const;
 
+  /// The same by model line ("lenet.mlir:12").
+  std::vector<std::pair<std::string, int64_t>> peakByLine() const;
+
   /// Buffers that stand at the peak, largest first; of two on the same bytes the newer.
   std::vector<const Buffer *> atPeak() const;
 
   std::string model, source, target, precision;
   int64_t batch = 0;
-  int64_t arenaBytes = 0, lowerBoundBytes = 0, unsharedBytes = 0, noInPlaceBytes = 0;
-  int64_t peakStep = 0;
+  int64_t arenaBytes = 0, lowerBoundBytes = 0;
+  int64_t peakStep = 0; ///< 0 too if there are no launches.
   std::vector<Step> steps;
   std::vector<Buffer> buffers;
 };
+
+/// The line of a location: "lenet.mlir:12" of "lenet.mlir:12:8".
+std::string lineOf(const std::string &location);
 
 } // namespace fanfold
 

@@ -66,6 +66,7 @@ Status Session::lower(Level level) {
   root = readModelFile(options.model, sources, context);
   if (!root)
     return Status::error("cannot read the model {}", options.model);
+  given = levelOf(*root);
   FANFOLD_RETURN_IF_ERROR(choosePrecision());
 
   PassManager manager(&context);
@@ -77,7 +78,7 @@ Status Session::lower(Level level) {
                                        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
                                        /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
   }
-  buildPipeline(manager, levelOf(*root), level, *programTarget, options.pipeline);
+  buildPipeline(manager, given, level, *programTarget, options.pipeline);
   if (failed(manager.run(*root)))
     return Status::error("cannot compile the model {}", options.model);
   return level == Level::plan ? checkBudget() : Status();

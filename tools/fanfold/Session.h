@@ -29,6 +29,10 @@ public:
   Status lower(Level level);
 
   mlir::ModuleOp module() { return *root; }
+
+  /// The level that the file was at when it was read.
+  Level givenLevel() const { return given; }
+
   const ProgramTarget &target() const { return *programTarget; }
 
 private:
@@ -41,6 +45,7 @@ private:
   mlir::SourceMgrDiagnosticHandler diagnostics;
   std::unique_ptr<ProgramTarget> programTarget;
   mlir::OwningOpRef<mlir::ModuleOp> root;
+  Level given = Level::cnn;
 };
 
 } // namespace fanfold
