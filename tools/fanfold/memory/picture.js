@@ -68,17 +68,13 @@ class Picture {
     this.hovered = this.selected = this.box = null;
     this.marked = null; // A set of buffers; the others fade.
     this.step = 0;      // The launch that the table itemises.
+    this.inner = {width: 1, height: 1}; // Of the margins, as last drawn: asking the canvas is slow.
   }
 
   x(step) { return margin.left + (step - this.view.x0) / (this.view.x1 - this.view.x0) * this.inner.width; }
   y(bytes) { return margin.top + (this.view.y1 - bytes) / (this.view.y1 - this.view.y0) * this.inner.height; }
   stepAt(x) { return this.view.x0 + (x - margin.left) / this.inner.width * (this.view.x1 - this.view.x0); }
   bytesAt(y) { return this.view.y1 - (y - margin.top) / this.inner.height * (this.view.y1 - this.view.y0); }
-
-  get inner() {
-    return {width: Math.max(1, this.canvas.clientWidth - margin.left - margin.right),
-            height: Math.max(1, this.canvas.clientHeight - margin.top - margin.bottom)};
-  }
 
   /** Everything, with a little room above the arena for its label. */
   wholeView(plan = this.plan) {
@@ -119,7 +115,8 @@ class Picture {
     context.fillRect(0, 0, width, height);
     if (!this.plan)
       return;
-    const inner = this.inner;
+    const inner = this.inner = {width: Math.max(1, width - margin.left - margin.right),
+                                height: Math.max(1, height - margin.top - margin.bottom)};
     context.fillStyle = palette.empty;
     context.fillRect(margin.left, margin.top, inner.width, inner.height);
     this.drawGrid(inner);
@@ -184,14 +181,16 @@ class Picture {
   drawBuffers(inner) {
     const {context, palette, plan, marked} = this;
     const right = margin.left + inner.width, bottom = margin.top + inner.height;
+    const {x0: left, y1: top} = this.view;
+    const perStep = inner.width / (this.view.x1 - left), perByte = inner.height / (top - this.view.y0);
     const labels = [];
     let colour = null, alpha = 1;
-    for (const buffer of plan.buffers) {
-      const x0 = this.x(buffer.first), x1 = this.x(this.end(buffer));
-      const y0 = this.y(buffer.offset + buffer.bytes), y1 = this.y(buffer.offset);
+    for (const buffer of plan.byShade) {
+      const x0 = margin.left + (buffer.first - left) * perStep, x1 = margin.left + (this.end(buffer) - left) * perStep;
+      const y1 = margin.top + (top - buffer.offset) * perByte, y0 = y1 - buffer.bytes * perByte;
       if (x1 < margin.left || x0 > right || y1 < margin.top || y0 > bottom)
         continue;
-      const wanted = palette.shades(buffer.kind)[buffer.index & 1], shown = !marked || marked.has(buffer) ? 1 : .14;
+      const wanted = palette.shades(buffer.kind)[buffer.shade], shown = !marked || marked.has(buffer) ? 1 : .14;
       if (wanted !== colour)
         context.fillStyle = colour = wanted;
       if (shown !== alpha)

@@ -8,9 +8,9 @@ class Profile {
   constructor(canvas) {
     this.canvas = canvas;
     this.plan = null;
+    this.width = 1; // Of the strip without margins, as last drawn.
   }
 
-  get width() { return Math.max(1, this.canvas.clientWidth - margin.left - margin.right); }
   x(step) { return margin.left + step / Math.max(1, this.plan.steps.length) * this.width; }
   stepAt(x) {
     const step = Math.floor((x - margin.left) / this.width * this.plan.steps.length);
@@ -21,17 +21,23 @@ class Profile {
     const {context, width, height} = fitCanvas(this.canvas);
     context.fillStyle = palette.back;
     context.fillRect(0, 0, width, height);
-    if (!this.plan)
+    if (!this.plan || !this.plan.steps.length)
       return;
+    this.width = Math.max(1, width - margin.left - margin.right);
     const plan = this.plan, bottom = height - 3, most = Math.max(1, plan.arena);
     const y = (bytes) => bottom - bytes / most * (height - 6);
+    // The most of the launches in each column of pixels.
     context.beginPath();
-    context.moveTo(this.x(0), bottom);
-    plan.live.forEach((bytes, at) => {
-      context.lineTo(this.x(at), y(bytes));
-      context.lineTo(this.x(at + 1), y(bytes));
-    });
-    context.lineTo(this.x(plan.steps.length), bottom);
+    context.moveTo(margin.left, bottom);
+    for (let column = 0; column < this.width; ++column) {
+      const first = this.stepAt(margin.left + column), last = this.stepAt(margin.left + column + .999);
+      let live = 0;
+      for (let at = first; at <= last; ++at)
+        live = Math.max(live, plan.live[at]);
+      context.lineTo(margin.left + column, y(live));
+      context.lineTo(margin.left + column + 1, y(live));
+    }
+    context.lineTo(margin.left + this.width, bottom);
     context.closePath();
     context.fillStyle = palette.line;
     context.fill();
