@@ -50,7 +50,7 @@ enum class Math : uint8_t {
 /// What happens to x before it is multiplied (forward and wgrad). Padding stays zero.
 enum class Prologue : uint8_t {
   none,
-  scaleBiasRelu, ///< max(0, x * scale[c] + shift[c]): BN's apply.
+  scaleBiasRelu, ///< max(0, x * scale[c] + shift[c]): BN's apply. Both have x's type.
 };
 
 /// What happens to the sums before they are written. All but `statistics` in y's type

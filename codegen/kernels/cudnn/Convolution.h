@@ -39,8 +39,8 @@ struct ConvOperands {
   const void *w = nullptr;
   const void *y = nullptr;
   const void *bias = nullptr;          ///< k elements of y's type.
-  const float *scale = nullptr;        ///< c elements.
-  const float *shift = nullptr;        ///< c elements.
+  const void *scale = nullptr;         ///< c elements of x's type.
+  const void *shift = nullptr;         ///< c elements of x's type.
   const float *sum = nullptr;          ///< k elements, written.
   const float *sumOfSquares = nullptr; ///< k elements, written.
 };

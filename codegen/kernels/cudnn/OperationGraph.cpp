@@ -15,6 +15,8 @@ using namespace fanfold::cudnn;
 
 namespace {
 
+constexpr ElementType f32 = ElementType::f32;
+
 /// Gathers operations. Descriptors of tensors live as long as the builder, which is
 /// longer than finalising the graph takes.
 class GraphBuilder {
@@ -27,9 +29,9 @@ private:
   using Tensor = const Descriptor &;
 
   Tensor image(TensorId id, ElementType type, bool output);
-  Tensor filter();
+  Tensor filter(ElementType type, bool isVirtual = false);
   Tensor channels(TensorId id, ElementType type, int64_t count);
-  Tensor virtualImage(bool output);
+  Tensor virtualImage(bool output, ElementType type);
   Tensor tensor(int64_t id, cudnnDataType_t type, std::vector<int64_t> sizes,
                 std::vector<int64_t> strides, int64_t alignment, bool isVirtual);
 
@@ -108,24 +110,25 @@ const Descriptor &GraphBuilder::image(TensorId id, ElementType type, bool output
   return tensor(id, dataType(type), sizes, strides, alignmentOf(problem, id), false);
 }
 
-const Descriptor &GraphBuilder::filter() {
+const Descriptor &GraphBuilder::filter(ElementType type, bool isVirtual) {
   const Conv2dShape &s = problem.shape;
   const int64_t c = s.inChannels / s.groups;
   const auto [sizes, strides] = nhwc(s.outChannels, s.kernelHeight, s.kernelWidth, c, c);
-  return tensor(tensorW, dataType(problem.wType), sizes, strides, 16, false);
+  return tensor(isVirtual ? nextVirtual++ : int64_t(tensorW), dataType(type), sizes, strides, 16,
+                isVirtual);
 }
 
 const Descriptor &GraphBuilder::channels(TensorId id, ElementType type, int64_t count) {
   return tensor(id, dataType(type), {1, count, 1, 1}, {count, 1, count, count}, 16, false);
 }
 
-/// A packed image inside the kernel, in fp32.
-const Descriptor &GraphBuilder::virtualImage(bool output) {
+/// A packed image inside the kernel.
+const Descriptor &GraphBuilder::virtualImage(bool output, ElementType type) {
   const Conv2dShape &s = problem.shape;
   const auto [sizes, strides] =
       output ? nhwc(s.batch, s.outHeight, s.outWidth, s.outChannels, s.outChannels)
              : nhwc(s.batch, s.inHeight, s.inWidth, s.inChannels, s.inChannels);
-  return tensor(nextVirtual++, CUDNN_DATA_FLOAT, sizes, strides, 16, true);
+  return tensor(nextVirtual++, dataType(type), sizes, strides, 16, true);
 }
 
 const Descriptor &GraphBuilder::pointwise(cudnnPointwiseMode_t mode, Tensor a, const Descriptor *b,
@@ -167,11 +170,12 @@ const Descriptor &GraphBuilder::prologue(Tensor x) {
   if (problem.prologue == Prologue::none)
     return x;
   const int64_t c = problem.shape.inChannels;
-  Tensor scale = channels(tensorScale, ElementType::f32, c);
-  Tensor shift = channels(tensorShift, ElementType::f32, c);
-  Tensor scaled = pointwise(CUDNN_POINTWISE_MUL, x, &scale, virtualImage(false));
-  Tensor shifted = pointwise(CUDNN_POINTWISE_ADD, scaled, &shift, virtualImage(false));
-  return pointwise(CUDNN_POINTWISE_RELU_FWD, shifted, nullptr, virtualImage(false));
+  Tensor scale = channels(tensorScale, problem.xType, c);
+  Tensor shift = channels(tensorShift, problem.xType, c);
+  Tensor scaled = pointwise(CUDNN_POINTWISE_MUL, x, &scale, virtualImage(false, f32));
+  Tensor shifted = pointwise(CUDNN_POINTWISE_ADD, scaled, &shift, virtualImage(false, f32));
+  // Tensor cores take operands of x's type.
+  return pointwise(CUDNN_POINTWISE_RELU_FWD, shifted, nullptr, virtualImage(false, problem.xType));
 }
 
 void GraphBuilder::forward() {
@@ -180,14 +184,14 @@ void GraphBuilder::forward() {
   const Epilogue epilogue = problem.epilogue;
   const bool addsBias = epilogue == Epilogue::bias || epilogue == Epilogue::biasRelu;
   const bool clips = epilogue == Epilogue::relu || epilogue == Epilogue::biasRelu;
-  Tensor sums = addsBias || clips ? virtualImage(true) : y;
+  Tensor sums = addsBias || clips ? virtualImage(true, f32) : y;
 
   Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1.0)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0.0)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution())
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x)
-      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, filter())
+      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, filter(problem.wType))
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, sums)
       .finalize("a forward convolution");
   operations.push_back(std::move(operation));
@@ -196,7 +200,7 @@ void GraphBuilder::forward() {
   const Descriptor *value = &sums;
   if (addsBias) {
     Tensor bias = channels(tensorBias, problem.yType, k);
-    value = &pointwise(CUDNN_POINTWISE_ADD, *value, &bias, clips ? virtualImage(true) : y);
+    value = &pointwise(CUDNN_POINTWISE_ADD, *value, &bias, clips ? virtualImage(true, f32) : y);
   }
   if (clips)
     pointwise(CUDNN_POINTWISE_RELU_FWD, *value, nullptr, y);
@@ -205,9 +209,8 @@ void GraphBuilder::forward() {
     statistics.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_GENSTATS_SUM_SQSUM)
         .set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_DATA_FLOAT)
         .set(CUDNN_ATTR_OPERATION_GENSTATS_XDESC, y)
-        .set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, channels(tensorSum, ElementType::f32, k))
-        .set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC,
-             channels(tensorSumOfSquares, ElementType::f32, k))
+        .set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, channels(tensorSum, f32, k))
+        .set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, channels(tensorSumOfSquares, f32, k))
         .finalize("statistics");
     operations.push_back(std::move(statistics));
   }
@@ -219,7 +222,7 @@ void GraphBuilder::dgrad() {
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0.0)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, convolution())
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, image(tensorY, problem.yType, true))
-      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, filter())
+      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, filter(problem.wType))
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, image(tensorX, problem.xType, false))
       .finalize("a data gradient");
   operations.push_back(std::move(operation));
@@ -227,15 +230,22 @@ void GraphBuilder::dgrad() {
 
 void GraphBuilder::wgrad() {
   Tensor x = prologue(image(tensorX, problem.xType, false));
+  // A gradient in fp32 from halves is a pointwise copy of the sums: no engine writes it
+  // otherwise.
+  const bool widens = problem.wType == f32 && problem.xType != f32;
+  Tensor dw = filter(problem.wType);
+  Tensor sums = widens ? filter(f32, true) : dw;
   Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, 1.0)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA, 0.0)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC, convolution())
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, image(tensorY, problem.yType, true))
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, x)
-      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, filter())
+      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, sums)
       .finalize("a weight gradient");
   operations.push_back(std::move(operation));
+  if (widens)
+    pointwise(CUDNN_POINTWISE_IDENTITY, sums, nullptr, dw);
 }
 
 Descriptor GraphBuilder::build(cudnnHandle_t handle) {
