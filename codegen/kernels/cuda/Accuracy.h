@@ -1,4 +1,4 @@
-//===- Accuracy.h - how often the label is among the first --------------===//
+//===- Accuracy.h - how often the label is among the first ----------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- BatchNorm.h - statistics of batch normalisation ------------------===//
+//===- BatchNorm.h - statistics of batch normalisation --------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

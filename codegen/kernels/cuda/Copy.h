@@ -1,4 +1,4 @@
-//===- Copy.h - slices of channels --------------------------------------===//
+//===- Copy.h - slices of channels ----------------------------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

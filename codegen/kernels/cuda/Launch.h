@@ -1,4 +1,4 @@
-//===- Launch.h - how much of a tensor one launch takes -----------------===//
+//===- Launch.h - how much of a tensor one launch takes -------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -58,6 +58,20 @@ struct Divisor {
 
 /// What kernels count with 32 bits.
 constexpr int64_t maxGroups = (int64_t{1} << 31) - 1;
+
+/// Of `count` pieces of work, whose blocks begin at firstBlock[0] = 0, firstBlock[1], ...,
+/// the one that a block belongs to: the last that begins at or before it.
+FANFOLD_HOST_DEVICE inline int pieceOfBlock(const uint32_t *firstBlock, int count, uint32_t block) {
+  int piece = 0;
+  for (int end = count; piece + 1 < end;) {
+    const int middle = (piece + end) / 2;
+    if (firstBlock[middle] <= block)
+      piece = middle;
+    else
+      end = middle;
+  }
+  return piece;
+}
 
 } // namespace fanfold::cuda
 

@@ -1,4 +1,4 @@
-//===- Lrn.h - local response normalisation across channels -------------===//
+//===- Lrn.h - local response normalisation across channels ---------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- NormalizePad.h - images from bytes to padded channels ------------===//
+//===- NormalizePad.h - images from bytes to padded channels --------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Pointwise.cuh - elementwise kernels ------------------------------===//
+//===- Pointwise.cuh - elementwise kernels --------------------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- PointwiseMany.cuh - one elementwise kernel over many tensors -----===//
+//===- PointwiseMany.cuh - one elementwise kernel over many tensors -------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -57,15 +57,7 @@ struct SegmentTable {
 template <int V, typename F, int N>
 __global__ void __launch_bounds__(blockThreads)
     pointwiseManyKernel(const __grid_constant__ SegmentTable<F, N> table) {
-  // The last segment that begins at or before this block.
-  int segment = 0;
-  for (int end = table.size; segment + 1 < end;) {
-    const int middle = (segment + end) / 2;
-    if (table.firstBlock[middle] <= blockIdx.x)
-      segment = middle;
-    else
-      end = middle;
-  }
+  const int segment = pieceOfBlock(table.firstBlock, table.size, blockIdx.x);
   const int64_t count = table.segments[segment].count;
   const F &f = table.segments[segment].function;
   const int64_t groups = divideUp(count, V);

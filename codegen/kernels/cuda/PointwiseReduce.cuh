@@ -1,4 +1,4 @@
-//===- PointwiseReduce.cuh - elementwise kernels with channel sums ------===//
+//===- PointwiseReduce.cuh - elementwise kernels with channel sums --------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

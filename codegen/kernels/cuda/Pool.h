@@ -1,4 +1,4 @@
-//===- Pool.h - maximum and average pooling -----------------------------===//
+//===- Pool.h - maximum and average pooling -------------------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Reduce.cu - the last steps of sums, and sums over a whole tensor -===//
+//===- Reduce.cu - the last steps of sums, and sums over a whole tensor ---===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -6,10 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/kernels/cuda/Launch.h"
+#include "codegen/kernels/cuda/BlockReduce.cuh"
+#include "codegen/kernels/cuda/Dispatch.h"
+#include "codegen/kernels/cuda/Elements.cuh"
 #include "codegen/kernels/cuda/Reduce.h"
 
 using namespace fanfold::cuda;
+using namespace fanfold::cuda::detail;
 
 namespace {
 
@@ -39,6 +42,25 @@ __global__ void __launch_bounds__(blockThreads)
     targets.out[column / channels][column % channels] = static_cast<float>(shared[0][place]);
 }
 
+template <typename T>
+__global__ void __launch_bounds__(blockThreads)
+    squaresKernel(int64_t n, const T *x, double *partials) {
+  double sum = 0;
+  forElements(n, x, int64_t{blockIdx.x} * blockThreads + threadIdx.x,
+              int64_t{gridDim.x} * blockThreads,
+              [&](float v) { sum += static_cast<double>(v) * static_cast<double>(v); });
+  sum = blockSum(sum);
+  if (threadIdx.x == 0)
+    partials[blockIdx.x] = sum;
+}
+
+__global__ void __launch_bounds__(blockThreads)
+    totalKernel(int64_t n, const double *partials, float *out) {
+  const double sum = blockSum(n, partials);
+  if (threadIdx.x == 0)
+    *out = static_cast<float>(sum);
+}
+
 } // namespace
 
 void fanfold::cuda::sumPartials(cudaStream_t stream, int64_t parts, int sums, int64_t channels,
@@ -47,3 +69,16 @@ void fanfold::cuda::sumPartials(cudaStream_t stream, int64_t parts, int sums, in
   sumPartialsKernel<<<static_cast<unsigned>(divideUp(width, columns)), blockThreads, 0, stream>>>(
       parts, width, channels, partials, targets);
 }
+
+template <typename T>
+void fanfold::cuda::sumOfSquares(cudaStream_t stream, int64_t n, const T *x, float *out,
+                                 void *workspace) {
+  auto *partials = static_cast<double *>(workspace);
+  const int64_t blocks = sumOfSquaresBlocks(n);
+  squaresKernel<<<static_cast<unsigned>(blocks), blockThreads, 0, stream>>>(n, x, partials);
+  totalKernel<<<1, blockThreads, 0, stream>>>(blocks, partials, out);
+}
+
+#define INSTANTIATE(T)                                                                             \
+  template void fanfold::cuda::sumOfSquares(cudaStream_t, int64_t, const T *, float *, void *);
+FANFOLD_FOR_EACH_FLOAT(INSTANTIATE)

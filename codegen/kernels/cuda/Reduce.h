@@ -1,4 +1,4 @@
-//===- Reduce.h - the last steps of sums, and sums over a whole tensor --===//
+//===- Reduce.h - the last steps of sums, and sums over a whole tensor ----===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -35,14 +35,6 @@ void sumPartials(cudaStream_t stream, int64_t parts, int sums, int64_t channels,
 /// sumOfSquaresWorkspaceBytes(n). Two launches. T is float, __half or __nv_bfloat16.
 template <typename T>
 void sumOfSquares(cudaStream_t stream, int64_t n, const T *x, float *out, void *workspace);
-
-/// *result = 1 if every element of all tensors is finite, else 0. The tables x, of
-/// addresses on the device, and n, of numbers of elements, have `tensors` entries each on
-/// the host and are read before the function returns. One launch for each 240 tensors, and
-/// one before. T is float, __half or __nv_bfloat16.
-template <typename T>
-void allFinite(cudaStream_t stream, int64_t tensors, const T *const *x, const int64_t *n,
-               int32_t *result);
 
 } // namespace fanfold::cuda
 

@@ -1,4 +1,4 @@
-//===- SoftmaxCrossEntropy.h - the loss of a classifier -----------------===//
+//===- SoftmaxCrossEntropy.h - the loss of a classifier -------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Vec.cuh - elements that travel together --------------------------===//
+//===- Vec.cuh - elements that travel together ----------------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

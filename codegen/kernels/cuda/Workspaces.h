@@ -1,4 +1,4 @@
-//===- Workspaces.h - how much scratch memory kernels need --------------===//
+//===- Workspaces.h - how much scratch memory kernels need ----------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
