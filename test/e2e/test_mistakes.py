@@ -118,6 +118,21 @@ class Checkpoints(workshop.WorkshopTest):
         self.refuses(self.train(f"--weights={nothing}", run="new"), nothing, "no such file")
 
 
+class Divergence(workshop.WorkshopTest):
+    def testNothingGoodIsWrittenOver(self):
+        self.succeeds(self.train(steps=20))
+        good = content(self.path("run"))
+        self.assertEqual(list(good), ["step-20.safetensors"])
+        # The loss of step 21 is finite still, what its update leaves is not.
+        for steps, said in ((21, " after step 21"), (40, "loss is nan at step 22")):
+            with self.subTest(steps):
+                more = ["--resume", "--keep=1", "--learning-rate=1e30", "--weight-decay=1e30"]
+                diverged = self.train(*more, steps=steps)
+                self.refuses(diverged, "training stopped: ", said, "learning rate")
+                self.assertIn(self.checkpoint(20), diverged.output)  # where the search began
+                self.assertEqual(content(self.path("run")), good)
+
+
 class Paths(workshop.WorkshopTest):
     def testNotWritable(self):
         file = self.path("file")

@@ -101,7 +101,7 @@ class WorkshopTest(unittest.TestCase):
         chunks = glob.glob(self.path("store", "chunks", "**", "*-train-*.chunk"), recursive=True)
         return f"dlfs://{self.path('store')}/digits", sorted(chunks)
 
-    def training(self, *more, data=None, run="run", every=20):
+    def training(self, *more, data=None, run="run", steps=STEPS, every=20):
         """The command line of the training that all tests speak of, with checkpoints in
         self.path(run), by default not at the ends of epochs."""
         return [
@@ -109,7 +109,7 @@ class WorkshopTest(unittest.TestCase):
             "train",
             f"--data={self.data if data is None else data}",
             f"--checkpoint={self.path(run)}",
-            f"--steps={STEPS}",
+            f"--steps={steps}",
             f"--checkpoint-every={every}",
             "--eval-every=5",
             *more,
@@ -164,8 +164,10 @@ class WorkshopTest(unittest.TestCase):
 
 
 def main(description):
-    """Runs the tests of the script on the folder of its command line."""
+    """Runs the tests of the script on the folder of its command line; what else is there
+    (the name of one test, -v) is for unittest."""
     parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
     parser.add_argument("--programs", required=True, help="folder that prepare.py has filled")
-    WorkshopTest.programs = parser.parse_args().programs
-    unittest.main(argv=sys.argv[:1])
+    arguments, more = parser.parse_known_args()
+    WorkshopTest.programs = arguments.programs
+    unittest.main(argv=[sys.argv[0], *more])
