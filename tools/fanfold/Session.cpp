@@ -57,6 +57,28 @@ Status Session::choosePrecision() {
   return {};
 }
 
+/// `--batch` binds the batch of a model that leaves it open. A file that has one, typed by
+/// hand or by the compiler, keeps it: other choices may follow from it already.
+Status Session::checkBatch() {
+  const int64_t wanted = options.pipeline.batch;
+  bool good = true;
+  auto check = [&](Operation *op, int64_t found) {
+    if (wanted == 0 || found == wanted || ShapedType::isDynamic(found))
+      return WalkResult::advance();
+    op->emitError("the batch is ") << found << " already, expected " << wanted << " (--batch)";
+    good = false;
+    return WalkResult::interrupt();
+  };
+  root->walk([&](Operation *op) {
+    if (auto input = dyn_cast<cnn::InputOp>(op))
+      return check(op, cast<RankedTensorType>(input.getTensorType()).getDimSize(0));
+    if (auto arena = dyn_cast<plan::ArenaOp>(op))
+      return check(op, arena.getBatch());
+    return WalkResult::advance();
+  });
+  return good ? Status() : Status::error("cannot compile the model {}", options.model);
+}
+
 Status Session::lower(Level level) {
   Result<std::unique_ptr<ProgramTarget>> target =
       makeTarget({options.target, options.threads, options.deterministic});
@@ -67,6 +89,7 @@ Status Session::lower(Level level) {
   if (!root)
     return Status::error("cannot read the model {}", options.model);
   given = levelOf(*root);
+  FANFOLD_RETURN_IF_ERROR(checkBatch());
   FANFOLD_RETURN_IF_ERROR(choosePrecision());
 
   PassManager manager(&context);

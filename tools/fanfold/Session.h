@@ -36,6 +36,7 @@ public:
   const ProgramTarget &target() const { return *programTarget; }
 
 private:
+  Status checkBatch();
   Status choosePrecision();
   Status checkBudget();
 
