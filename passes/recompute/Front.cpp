@@ -139,7 +139,7 @@ bool Front::isGood(int64_t budget) {
          std::prev(above)->second.seconds <= gap * lowerBoundSeconds(step, index, budget);
 }
 
-/// Goes on in a new layer: the plan of least peak above `budget`.
+/// Goes on in a new layer: the plan of least peak above `budget`, if there is one.
 void Front::addLayer(int64_t budget) {
   auto above = front.upper_bound(budget);
   if (above == front.end())
@@ -185,8 +185,11 @@ Front::Front(const Step &step, const StepIndex &index) : step(step), index(index
         original.peakBytes - int64_t(double(original.peakBytes - floor) * stop / stops);
     layer = bottom;
     descend(budget);
-    if (!isGood(budget)) {
-      addLayer(budget);
+    // A plan far above leaves more to choose, one just above has less to go.
+    for (double above : {1.0, 1.1, 1.3}) {
+      if (isGood(budget))
+        break;
+      addLayer(int64_t(double(budget) * above));
       descend(budget);
     }
   }
