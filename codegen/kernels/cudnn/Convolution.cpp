@@ -11,6 +11,8 @@
 #include "codegen/kernels/cudnn/OperationGraph.h"
 #include "codegen/kernels/cudnn/Planner.h"
 
+#include <cassert>
+
 using namespace fanfold;
 using namespace fanfold::cudnn;
 
@@ -32,6 +34,11 @@ Convolution::Convolution(Handle &handle, const std::string &problemText,
     load(*embedded);
     handle.keepPlan(key, plan);
   }
+}
+
+Convolution::Convolution(Handle &handle, const ConvProblem &problem, const Plan &plan)
+    : handle(handle), problem(problem), plan(plan.finalized), bytes(plan.workspaceBytes) {
+  assert(plan.finalized && "a plan that is only text cannot be run");
 }
 
 Convolution::~Convolution() = default;

@@ -51,6 +51,8 @@ public:
   /// std::runtime_error if no plan of the loaded cuDNN fits in the workspace. The
   /// handle outlives the convolution.
   Convolution(Handle &handle, const std::string &problem, const std::string &plan);
+  /// Of a plan that is finalised for the handle's device.
+  Convolution(Handle &handle, const ConvProblem &problem, const Plan &plan);
   ~Convolution();
   Convolution(Convolution &&other) noexcept;
 
