@@ -524,6 +524,14 @@ class OtherReportsTest(PageTest):
             self.assertIn("this page has no plan to show", page.text("#trouble"))
             self.assertFalse(page.visible("main"))
 
+    def testFullDisk(self):
+        for arguments in (["--format=html"], ["--format=text"]):
+            with open("/dev/full", "w") as full:
+                ran = subprocess.run([options.fanfold, "inspect", MODEL, "--target=cpu", "--memory", *arguments],
+                                     cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((ran.returncode, ran.stderr),
+                             (1, "fanfold: error: writing to standard output: no space left on device\n"))
+
     def testPlanFilesHaveOnePlan(self):
         ran = subprocess.run([options.fanfold, "compile", MODEL, "--target=cpu", "--batch=2", "--emit=plan",
                               "-o", self.folder / "resnet50.plan.mlir"], cwd=ROOT, capture_output=True, text=True)

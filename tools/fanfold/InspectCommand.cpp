@@ -14,6 +14,9 @@
 
 #include "llvm/Support/Path.h"
 
+#include <cerrno>
+#include <cstdio>
+
 using namespace fanfold;
 
 namespace {
@@ -51,7 +54,8 @@ Status InspectCommand::run() {
   if (!text.ok())
     return std::move(text).status();
   if (output.empty()) {
-    fmt::print("{}", *text);
+    if (std::fwrite(text->data(), 1, text->size(), stdout) != text->size() || std::fflush(stdout))
+      return Status::fromErrno(errno, "writing to standard output");
     return {};
   }
   return writeFileAtomically(output, text->size(), [&](const FileDescriptor &file) {

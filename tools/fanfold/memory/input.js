@@ -113,7 +113,6 @@ function listenToKeys(page) {
     "ArrowLeft": () => page.pan(-.1, 0), "ArrowRight": () => page.pan(.1, 0),
     "ArrowUp": () => page.pan(0, .1), "ArrowDown": () => page.pan(0, -.1),
     "+": () => page.zoom(.8, .8), "=": () => page.zoom(.8, .8), "-": () => page.zoom(1.25, 1.25),
-    "*": () => page.zoom(.8, 1), "_": () => page.zoom(1.25, 1),
     "0": () => page.showAll(), "p": () => page.showPeak(),
     ",": () => page.setStep(page.step - 1), ".": () => page.setStep(page.step + 1),
     "[": () => neighbour(-1), "]": () => neighbour(1),

@@ -26,8 +26,6 @@ class Page {
     }
     document.title = `Memory of ${headline(report)}`;
     byId("model").textContent = report.model || "Memory plan";
-    byId("subtitle").textContent = [report.batch && `batch ${report.batch}`, report.precision, report.target,
-        `${this.plan.steps.length} launches`, `${this.plan.buffers.length} buffers`].filter(Boolean).join(" · ");
     showSweep(report.sweep);
     this.showPlans();
   }
@@ -76,8 +74,11 @@ class Page {
       byId("right-caption").textContent = `${this.second.label}: ${formatBytes(this.second.plan.arena)} (` +
           (change ? `${change > 0 ? "+" : "−"}${formatBytes(Math.abs(change))}, ${percent(Math.abs(change), this.plan.arena)}` : "the same") + ")";
     }
+    const {batch, precision, target} = this.report;
+    byId("subtitle").textContent = [batch && `batch ${batch}`, precision, target, `${this.plan.steps.length} launches`,
+                                    `${this.plan.buffers.length} buffers`].filter(Boolean).join(" · ");
     showTotals(this.plans, this.plan);
-    showAnswer(this.report, this.plan, (line) => {
+    showAnswer(this.report, this.plan, this.plans[this.plans.length - 1], (line) => {
       this.table.open = null;
       byId("grouping").value = "line";
       this.table.toggle(line);

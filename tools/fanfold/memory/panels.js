@@ -40,8 +40,11 @@ function showTotals(plans, plan) {
 /** The text of a model line, or nothing if the report has none. */
 const textOf = (report, line) => (report.lines && report.lines[line]) || "";
 
-/** The three model lines that hold the most at the peak; `choose` gets a line when it is clicked. */
-function showAnswer(report, plan, choose) {
+/**
+ * The three model lines that hold the most at the peak of `plan`; `choose` gets a line when it is clicked.
+ * The advice is about `chosen`, the plan that a program would have.
+ */
+function showAnswer(report, plan, chosen, choose) {
   const standing = plan.standingAt(plan.peak);
   const total = standing.reduce((sum, buffer) => sum + buffer.bytes, 0);
   const top = group(standing, "line").slice(0, 3);
@@ -53,7 +56,8 @@ function showAnswer(report, plan, choose) {
   byId("top-lines").replaceChildren(...top.map((entry) => {
     const uses = group(entry.buffers, "use"), largest = uses[0];
     const count = entry.buffers.length === 1 ? entry.buffers[0].name : `${entry.buffers.length} buffers`;
-    const where = uses.length > 1 ? `, ${percent(largest.bytes, entry.bytes, 0)} by ${shortLine(largest.key)}` : "";
+    const place = shortLine(largest.key).replace(shortLine(entry.key).replace(/\d+$/, ""), "line ");
+    const where = uses.length > 1 ? `, ${percent(largest.bytes, entry.bytes, 0)} used at ${place}` : "";
     const button = make("button", {type: "button", title: textOf(report, entry.key) || entry.key},
         make("span", {className: "share"}, percent(entry.bytes, total, 0)),
         make("code", {}, textOf(report, entry.key) || shortLine(entry.key)),
@@ -62,7 +66,7 @@ function showAnswer(report, plan, choose) {
     button.addEventListener("click", () => choose(entry.key));
     return make("li", {}, button);
   }));
-  byId("advice").textContent = advise(report, plan);
+  byId("advice").textContent = advise(report, chosen);
 }
 
 /** One radio button a plan, with what it saved over the one before; `choose` gets its index. */
@@ -91,8 +95,9 @@ function showCompareChoices(choices, current) {
 }
 
 function showLegend(plan, pressed, toggle, palette) {
-  const order = group(plan.buffers, "kind").map((entry) => entry.key);
-  byId("legend").replaceChildren(...order.map((kind) => {
+  // By what they hold at the peak; then those that hold nothing there.
+  const order = new Set([...group(plan.standingAt(plan.peak), "kind"), ...group(plan.buffers, "kind")].map((entry) => entry.key));
+  byId("legend").replaceChildren(...[...order].map((kind) => {
     const swatch = make("span", {className: "swatch"});
     swatch.style.background = palette.kind(kind);
     const button = make("button", {type: "button", title: `Show ${kind} buffers alone`}, swatch, kind);

@@ -148,7 +148,7 @@ class Picture {
       const y = Math.round(this.y(at)) + .5;
       context.moveTo(margin.left - 3, y);
       context.lineTo(margin.left + inner.width, y);
-      context.fillText(formatBytes(at), margin.left - 6, y);
+      context.fillText(formatBytes(at, 2).replace(/\.00 /, " ").replace(/(\.\d)0 /, "$1 "), margin.left - 6, y);
     }
     context.textBaseline = "top";
     context.textAlign = "center";
@@ -195,9 +195,11 @@ class Picture {
         context.fillStyle = colour = wanted;
       if (shown !== alpha)
         context.globalAlpha = alpha = shown;
-      // A seam of one pixel between neighbours, where there is room for it.
-      const w = x1 - x0 > 4 ? x1 - x0 - 1 : Math.max(.75, x1 - x0);
-      const h = y1 - y0 > 4 ? y1 - y0 - 1 : Math.max(.75, y1 - y0);
+      // A seam of one pixel between neighbours, where there is room for it. What is thinner than
+      // a pixel colours as much as it covers, unless it is looked for.
+      const least = marked && shown === 1 ? 1.5 : 0;
+      const w = x1 - x0 > 4 ? x1 - x0 - 1 : Math.max(least, x1 - x0);
+      const h = y1 - y0 > 4 ? y1 - y0 - 1 : Math.max(least, y1 - y0);
       context.fillRect(x0, y1 - h, w, h);
       if (w > 56 && h > 9 && shown === 1)
         labels.push([buffer, Math.max(x0, margin.left), Math.min(x1, right), Math.max(y0, margin.top), Math.min(y1, bottom)]);

@@ -7,13 +7,13 @@
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** 12345678 as "11.8 MiB": as the compiler's text has it. */
-function formatBytes(bytes) {
+function formatBytes(bytes, digits = 1) {
   let value = Math.abs(bytes), unit = 0;
   while (value >= 1024 && unit < 4) {
     value /= 1024;
     ++unit;
   }
-  return (bytes < 0 ? "−" : "") + (unit ? value.toFixed(1) : String(value)) + " " + units[unit];
+  return (bytes < 0 ? "−" : "") + (unit ? value.toFixed(digits) : String(value)) + " " + units[unit];
 }
 
 const withCommas = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -36,7 +36,8 @@ class Plan {
     }));
     const named = new Map(this.buffers.map((buffer) => [buffer.name, buffer]));
     for (const buffer of this.buffers)
-      if (buffer.inPlaceOf !== null && named.has(buffer.inPlaceOf)) {
+      // What is overwritten stands before what overwrites it: chains of them end.
+      if (named.has(buffer.inPlaceOf) && named.get(buffer.inPlaceOf).index < buffer.index) {
         buffer.over = named.get(buffer.inPlaceOf);
         buffer.over.under = buffer;
       }

@@ -55,8 +55,8 @@ class Table {
 
   rowsOf(report, row, grouping, total, second) {
     const isLine = grouping === "line" || grouping === "use", text = isLine ? textOf(report, row.key) : "";
-    const button = make("button", {type: "button", className: "row"}, make("code", {}, isLine ? shortLine(row.key) : row.key),
-                        text && make("small", {}, make("code", {}, text)));
+    const button = make("button", {type: "button", className: "row", title: text}, make("code", {}, isLine ? shortLine(row.key) : row.key),
+                        !second && text && make("small", {}, make("code", {}, text)));
     const single = grouping === "buffer";
     button.addEventListener("click", () => single && row.buffers.length ? this.on.select(row.buffers[0]) : this.toggle(row.key));
     if (!single)
