@@ -18,7 +18,7 @@
 
 using namespace fanfold;
 
-static Status copy(void *target, const void *source, size_t bytes) {
+static Status copyBytes(void *target, const void *source, size_t bytes) {
   const cudaError_t code = cudaMemcpy(target, source, bytes, cudaMemcpyDefault);
   return code == cudaSuccess
              ? Status()
@@ -34,7 +34,7 @@ Status ScratchMemory::fillRandomly(ElementType type) {
     storeElement(type, pattern.data(), i, uniform(random));
   for (size_t at = 0; at < used; at += pattern.size())
     FANFOLD_RETURN_IF_ERROR(
-        copy(memory + at, at ? memory : pattern.data(), std::min(pattern.size(), used - at)));
+        copyBytes(memory + at, at ? memory : pattern.data(), std::min(pattern.size(), used - at)));
   return {};
 }
 
