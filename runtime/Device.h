@@ -56,7 +56,7 @@ struct StepResult {
 /// Device memory in use, in bytes.
 struct DeviceMemory {
   size_t tensors = 0; ///< The most that was allocated for tensors: the arena.
-  /// The most that the driver counted on top of it since the device was opened: code
+  /// What the driver counts on top of it since the device was opened: code
   /// of kernels, state of libraries, graphs, rounding to pages. Nothing on the CPU.
   size_t overhead = 0;
 };
