@@ -69,7 +69,7 @@ TEST(CommandsTest, UsageMistakes) {
 }
 
 TEST(CommandsTest, OutputThatCannotBeWritten) {
-  Process process({"/bin/sh", "-c", std::string(LOGISTIC) + " info > /dev/full"});
+  Process process({"/bin/sh", "-c", logisticPath + " info > /dev/full"});
   Outcome outcome = process.wait();
   EXPECT_EQ(outcome.exitCode, 1);
   EXPECT_TRUE(contains(outcome.errors, "writing output")) << outcome.errors;
@@ -77,9 +77,9 @@ TEST(CommandsTest, OutputThatCannotBeWritten) {
 
 TEST(CommandsTest, TrainingOutlivesItsReader) {
   TemporaryDirectory directory;
-  Process process({"/bin/sh", "-c",
-                   std::string(LOGISTIC) + " train " + data + " --checkpoint=" + (directory / "r") +
-                       " | true"});
+  Process process(
+      {"/bin/sh", "-c",
+       logisticPath + " train " + data + " --checkpoint=" + (directory / "r") + " | true"});
   (void)process.wait();
   EXPECT_NE(readFile(directory / "r/step-24.safetensors"), "");
 }

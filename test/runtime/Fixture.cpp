@@ -51,6 +51,12 @@ static Outcome outcomeOf(pid_t id) {
   return outcome;
 }
 
+std::string fanfold::test::beside(const std::string &name) {
+  return (fs::read_symlink("/proc/self/exe").parent_path() / name).string();
+}
+
+const std::string fanfold::test::logisticPath = beside(LOGISTIC);
+
 TemporaryDirectory::TemporaryDirectory() : path(makeTemporary(true)) {}
 
 TemporaryDirectory::~TemporaryDirectory() {
@@ -98,7 +104,7 @@ Outcome Process::wait() {
 
 Outcome fanfold::test::runLogistic(std::vector<std::string> arguments,
                                    const std::function<void()> &prepare) {
-  arguments.insert(arguments.begin(), LOGISTIC);
+  arguments.insert(arguments.begin(), logisticPath);
   return Process(arguments, prepare).wait();
 }
 

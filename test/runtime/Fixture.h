@@ -59,6 +59,13 @@ private:
   std::string outputPath, errorPath;
 };
 
+/// The path of a program that is built into the same directory as this test: a build
+/// may be carried to another machine.
+std::string beside(const std::string &name);
+
+/// The program that this test is about.
+extern const std::string logisticPath;
+
 /// Runs the program of the tests with these arguments to its end.
 Outcome runLogistic(std::vector<std::string> arguments,
                     const std::function<void()> &prepare = nullptr);

@@ -6,155 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Logistic.h"
-#include "runtime/Random.h"
+#include "LogisticLayout.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#ifndef LOGISTIC_ARENA_BYTES
+#define LOGISTIC_ARENA_BYTES arenaEnd
+#endif
 
 using namespace fanfold;
 using namespace fanfold::test;
 
 namespace {
-
-constexpr int64_t batch = logisticBatch, pixels = logisticPixels, classes = logisticClasses;
-
-// Where everything lives, in bytes. Every slot has 128.
-enum Offset : size_t {
-  weightAt = 0,
-  biasAt = 128,
-  weightMomentumAt = 256,
-  biasMomentumAt = 384,
-  weightGradientAt = 512,
-  biasGradientAt = 640,
-  meanAt = 768,
-  rateAt = 896,
-  momentumAt = 900,
-  decayAt = 904,
-  seedAt = 908,
-  trainLossAt = 1024,
-  trainTop1At = 1028,
-  evalLossAt = 1032,
-  evalTop1At = 1036,
-  trainImageAt = 1152,
-  trainLabelAt = 1280,
-  evalImageAt = 1408,
-  evalLabelAt = 1536,
-  imageSlot0At = 1664,
-  imageSlot1At = 1792,
-  labelSlot0At = 1920,
-  labelSlot1At = 2048,
-  featuresAt = 2176,
-  probabilitiesAt = 2304,
-  arenaEnd = 2432,
-};
-static_assert(batch * std::max(pixels, classes) * sizeof(float) <= 128);
-
-constexpr size_t weightBytes = pixels * classes * sizeof(float);
-constexpr size_t biasBytes = classes * sizeof(float);
-
-void normalize(StepContext &context, size_t image, bool train) {
-  const auto *pixel = context.at<uint8_t>(image);
-  auto *feature = context.at<float>(featuresAt);
-  const uint32_t seed = *context.at<uint32_t>(seedAt);
-  for (int64_t i = 0; i < batch * pixels; ++i) {
-    feature[i] = static_cast<float>(pixel[i]) / 255 - 0.5f;
-    if (train && random::toFloat(random::hash(seed, static_cast<uint64_t>(i))) < 0.125f)
-      feature[i] = 0;
-  }
-  if (!train)
-    return;
-  auto *mean = context.at<float>(meanAt);
-  for (int64_t p = 0; p < pixels; ++p) {
-    float sum = 0;
-    for (int64_t n = 0; n < batch; ++n)
-      sum += feature[n * pixels + p];
-    mean[p] = 0.9f * mean[p] + 0.1f * sum / batch;
-  }
-}
-
-void classify(StepContext &context, size_t label, size_t loss, size_t top1) {
-  const auto *feature = context.at<float>(featuresAt);
-  const auto *weight = context.at<float>(weightAt);
-  const auto *bias = context.at<float>(biasAt);
-  const auto *labels = context.at<int32_t>(label);
-  auto *probability = context.at<float>(probabilitiesAt);
-  float lossSum = 0, hits = 0;
-  for (int64_t n = 0; n < batch; ++n) {
-    float *row = probability + n * classes;
-    for (int64_t c = 0; c < classes; ++c) {
-      row[c] = bias[c];
-      for (int64_t p = 0; p < pixels; ++p)
-        row[c] += feature[n * pixels + p] * weight[p * classes + c];
-    }
-    const float largest = *std::max_element(row, row + classes);
-    float sum = 0;
-    for (int64_t c = 0; c < classes; ++c)
-      sum += row[c] = std::exp(row[c] - largest);
-    for (int64_t c = 0; c < classes; ++c)
-      row[c] /= sum;
-    if (labels[n] < 0)
-      continue;
-    if (labels[n] >= classes) {
-      lossSum = std::numeric_limits<float>::quiet_NaN();
-      continue;
-    }
-    lossSum -= std::log(row[labels[n]]);
-    hits += std::max_element(row, row + classes) - row == labels[n];
-  }
-  *context.at<float>(loss) = lossSum / batch;
-  *context.at<float>(top1) = hits / batch;
-}
-
-void gradients(StepContext &context) {
-  const auto *feature = context.at<float>(featuresAt);
-  const auto *probability = context.at<float>(probabilitiesAt);
-  const auto *labels = context.at<int32_t>(trainLabelAt);
-  auto *weight = context.at<float>(weightGradientAt);
-  auto *bias = context.at<float>(biasGradientAt);
-  std::fill(weight, weight + pixels * classes, 0.0f);
-  std::fill(bias, bias + classes, 0.0f);
-  for (int64_t n = 0; n < batch; ++n)
-    for (int64_t c = 0; c < classes; ++c) {
-      float delta = (probability[n * classes + c] - (labels[n] == c)) / batch;
-      bias[c] += delta;
-      for (int64_t p = 0; p < pixels; ++p)
-        weight[p * classes + c] += feature[n * pixels + p] * delta;
-    }
-}
-
-void update(StepContext &context) {
-  const float rate = *context.at<float>(rateAt), momentum = *context.at<float>(momentumAt),
-              decay = *context.at<float>(decayAt);
-  auto sgd = [&](size_t value, size_t velocity, size_t gradient, int64_t count, float decay) {
-    for (int64_t i = 0; i < count; ++i) {
-      float &v = context.at<float>(velocity)[i], &w = context.at<float>(value)[i];
-      v = momentum * v + context.at<float>(gradient)[i] + decay * w;
-      w -= rate * v;
-    }
-  };
-  sgd(weightAt, weightMomentumAt, weightGradientAt, pixels * classes, decay);
-  sgd(biasAt, biasMomentumAt, biasGradientAt, classes, 0);
-}
-
-void trainStep(StepContext &context) {
-  beforeLaunch(context, 0);
-  normalize(context, trainImageAt, true);
-  beforeLaunch(context, 1);
-  classify(context, trainLabelAt, trainLossAt, trainTop1At);
-  beforeLaunch(context, 2);
-  gradients(context);
-  beforeLaunch(context, 3);
-  update(context);
-}
-
-void evalStep(StepContext &context) {
-  beforeLaunch(context, 0);
-  normalize(context, evalImageAt, false);
-  beforeLaunch(context, 1);
-  classify(context, evalLabelAt, evalLossAt, evalTop1At);
-}
 
 template <typename T, size_t Size>
 constexpr Span<T> span(const T (&array)[Size]) {
@@ -273,12 +134,12 @@ Program makeProgram() {
   Program program = {};
   program.model = "logistic";
   program.source = "logistic.mlir";
-  program.target = "cpu";
+  program.target = logisticTarget;
   program.precision = "fp32";
   program.compiler = "0.1.0";
   program.fingerprint = 0x1234 + classes;
   program.batch = batch;
-  program.arenaBytes = arenaEnd;
+  program.arenaBytes = LOGISTIC_ARENA_BYTES;
   program.lowerBoundBytes = arenaEnd - 128;
   program.unsharedBytes = 2 * arenaEnd;
   program.noInPlaceBytes = arenaEnd + 256;

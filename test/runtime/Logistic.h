@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Logistic regression on images of 2x2 pixels, as the compiler would emit it: one
-// constant Program and two step functions over an arena. Small enough to be read,
-// and with everything the runtime has to keep: parameters, momentum, a running
-// statistic, gradients, dropout that depends on the seed scalar.
+// constant Program and two step functions over an arena, for each kind of device. Small enough to
+// be read, and with everything the runtime has to keep: parameters, momentum, a running statistic,
+// gradients, dropout that depends on the seed scalar.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,6 +29,11 @@ inline constexpr int64_t logisticPixels = 4;
 inline constexpr int64_t logisticClasses = LOGISTIC_CLASSES;
 
 extern const Program logistic;
+
+// What differs between devices: LogisticSteps.cpp, cuda/LogisticSteps.cu.
+extern const char *const logisticTarget;
+void trainStep(StepContext &context);
+void evalStep(StepContext &context);
 
 } // namespace fanfold::test
 

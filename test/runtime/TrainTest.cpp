@@ -90,7 +90,7 @@ TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
     TemporaryDirectory fresh;
     const std::string where = "--checkpoint=" + (fresh / "run");
     // Slow enough for the signal to come in the middle of the second epoch.
-    Process process({LOGISTIC, "train", std::string(data) + ",delay=50000", where,
+    Process process({logisticPath, "train", std::string(data) + ",delay=50000", where,
                      "--checkpoint-every=11", "--learning-rate=0.3"});
     waitUntil([&] { return hasCheckpoint(fresh / "run"); });
     process.kill(signal);
@@ -114,8 +114,8 @@ TEST_F(TrainTest, KilledAndResumedEndsWithTheSameBits) {
   int kills = 0;
   for (int life = 0; finalState().empty(); ++life) {
     ASSERT_LT(life, 1000);
-    Process process({LOGISTIC, "train", std::string(data) + ",delay=3000", checkpoint, "--resume",
-                     "--checkpoint-every=1"});
+    Process process({logisticPath, "train", std::string(data) + ",delay=3000", checkpoint,
+                     "--resume", "--checkpoint-every=1"});
     usleep(static_cast<useconds_t>(20'000 + 2'000 * life));
     process.kill(SIGKILL);
     kills += process.wait().signal == SIGKILL;
@@ -153,7 +153,7 @@ TEST_F(TrainTest, DoesNotWriteOverAnotherRun) {
 
 TEST_F(TrainTest, ResumeWithWhatDoesNotFit) {
   ASSERT_EQ(runLogistic({"train", data, checkpoint}).exitCode, 0);
-  Outcome model = Process({LOGISTIC_OF_4, "train", data, checkpoint, "--resume"}).wait();
+  Outcome model = Process({logisticPath + "_of_4", "train", data, checkpoint, "--resume"}).wait();
   EXPECT_EQ(model.exitCode, 1);
   EXPECT_TRUE(contains(model.errors, "tensor fc.weight is F32 4x3, expected F32 4x4"))
       << model.errors;
@@ -172,7 +172,7 @@ TEST_F(TrainTest, ResumeWithWhatDoesNotFit) {
 TEST_F(TrainTest, StopWithoutCheckpointSaysSo) {
   std::string log = directory / "log.jsonl";
   Process process(
-      {LOGISTIC, "train", std::string(data) + ",delay=20000", "--log=" + log, "--log-every=1"});
+      {logisticPath, "train", std::string(data) + ",delay=20000", "--log=" + log, "--log-every=1"});
   waitUntil([&] { return contains(readFile(log), "\"event\":\"step\""); });
   process.kill(SIGTERM);
   Outcome outcome = process.wait();
@@ -299,7 +299,7 @@ TEST_F(TrainTest, DiskThatFillsUpOnTheWay) {
   Outcome child = runInChild([&] {
     if (!mountSmallDisk(run, 64 << 10))
       return noPrivilege;
-    Process process({LOGISTIC, "train", std::string(data) + ",delay=50000", checkpoint,
+    Process process({logisticPath, "train", std::string(data) + ",delay=50000", checkpoint,
                      "--checkpoint-every=2", "--log=" + log});
     waitUntil([&] { return hasCheckpoint(); });
     writeFile(run + "/filler", std::string(64 << 10, 'x'));

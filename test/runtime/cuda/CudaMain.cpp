@@ -1,0 +1,17 @@
+//===- CudaMain.cpp - the program of the tests on a GPU -------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../Logistic.h"
+#include "../MemorySource.h"
+#include "runtime/RunProgram.h"
+#include "runtime/cuda/CudaDevice.h"
+
+int main(int argc, char **argv) {
+  return fanfold::runProgram(fanfold::test::logistic, fanfold::makeCudaDevice(),
+                             fanfold::test::openMemorySource, argc, argv);
+}
