@@ -27,12 +27,12 @@ CXX := )" FANFOLD_CXX R"(
 FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
 FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
 
-CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE) )" FANFOLD_DEFINITIONS R"(
+CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE)
 KERNELFLAGS := )" FANFOLD_KERNEL_FLAGS R"(
 LIBS := )" FANFOLD_PROGRAM_LIBS R"(
 
 program: main.o program.o steps.o
-	$(CXX) -fopenmp -o $@ $^ -L$(FANFOLD_LIB) $(LIBS)
+	$(CXX) -o $@ $^ -L$(FANFOLD_LIB) $(LIBS)
 
 main.o: main.cpp program.h
 	$(CXX) $(CXXFLAGS) -O1 -c -o $@ $<
