@@ -1,0 +1,92 @@
+//===- TunerGpuTest.cpp - tuning on the card -----------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GpuTest.h"
+
+#include "codegen/kernels/cudnn/Convolution.h"
+#include "codegen/kernels/cudnn/Tuner.h"
+
+using namespace fanfold;
+using namespace fanfold::cudnn;
+using namespace fanfold::test;
+
+namespace {
+
+class TunerTest : public GpuTest {};
+
+TEST_F(TunerTest, TimesEveryPlan) {
+  Handle handle;
+  Result<LaunchTimer> timer = LaunchTimer::create();
+  ASSERT_TRUE(timer.ok()) << timer.status().message();
+  Result<std::string> name = currentDeviceName();
+  ASSERT_TRUE(name.ok());
+  const DeviceTensor memory(ElementType::u8, size_t(1) << 30);
+  ScratchMemory scratch(memory.get(), memory.bytes());
+  Tuner tuner(handle, *timer, scratch, *name);
+  const ConvProblem problem = *ConvProblem::parse(
+      "conv2d forward in=32x28x28x128 out=28x28x128 filter=3x3 pad=1x1 types=f16,f16,f16");
+  PlanLimits limits;
+  limits.maxWorkspaceBytes = 256 << 20;
+  Result<std::vector<TuningRecord>> records = tuner.measure(problem, limits);
+  ASSERT_TRUE(records.ok()) << records.status().message();
+  ASSERT_GT(records->size(), 5u);
+  TuningDatabase database;
+  double slowest = 0;
+  for (const TuningRecord &record : *records) {
+    // No faster than tensor cores multiply, no slower than one multiplier each.
+    EXPECT_GT(record.microseconds, problem.flops() / 1000e12 * 1e6) << record.choice;
+    EXPECT_LT(record.microseconds, 1e5) << record.choice;
+    slowest = std::max(slowest, record.microseconds);
+    EXPECT_TRUE(database.add(record).ok());
+  }
+  const TuningRecord *best = database.find(*name, libraryName(cudnnGetVersion()), problem.text(),
+                                           limits.maxWorkspaceBytes);
+  ASSERT_TRUE(best);
+  EXPECT_LT(best->microseconds, slowest);
+
+  Planner planner(handle);
+  Result<Plan> plan = planOf(*best, planner);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ(plan->engine, best->choice);
+  EXPECT_EQ(plan->workspaceBytes, best->workspaceBytes);
+}
+
+TEST_F(TunerTest, SaysThatMemoryIsShort) {
+  Handle handle;
+  Result<LaunchTimer> timer = LaunchTimer::create();
+  const DeviceTensor memory(ElementType::u8, 1 << 20);
+  ScratchMemory scratch(memory.get(), memory.bytes());
+  Tuner tuner(handle, *timer, scratch, "a card");
+  Result<std::vector<TuningRecord>> records = tuner.measure(
+      *ConvProblem::parse(
+          "conv2d forward in=32x28x28x128 out=28x28x128 filter=3x3 pad=1x1 types=f16,f16,f16"),
+      {});
+  ASSERT_FALSE(records.ok());
+  EXPECT_NE(records.status().message().find("tuning takes"), std::string::npos);
+}
+
+TEST_F(TunerTest, ALaunchThatThrowsHasNoTime) {
+  Result<LaunchTimer> timer = LaunchTimer::create();
+  ASSERT_TRUE(timer.ok());
+  int calls = 0;
+  Result<double> time = timer->time([&](void *, int) {
+    if (++calls == 3)
+      throw std::runtime_error("third launch");
+  });
+  ASSERT_FALSE(time.ok());
+  EXPECT_EQ(time.status().message(), "third launch");
+  // The timer is as good as new.
+  const DeviceTensor memory(ElementType::u8, 1 << 20);
+  time = timer->time([&](void *stream, int) {
+    cudaMemsetAsync(memory.get(), 0, memory.bytes(), static_cast<cudaStream_t>(stream));
+  });
+  ASSERT_TRUE(time.ok()) << time.status().message();
+  EXPECT_GT(*time, 0);
+}
+
+} // namespace
