@@ -49,8 +49,12 @@ class PageTest(unittest.TestCase):
         page = self.browser.open(url, dark)
         self.addCleanup(page.close)
         if clean:
-            self.addCleanup(lambda: self.assertEqual((page.errors, page.requests), ([], [url])))
+            self.addCleanup(self.check_clean, page, url)
         return page
+
+    def check_clean(self, page, url):
+        self.assertEqual((page.errors, page.requests), ([], [url]))
+        self.assertNotRegex(page.text("body"), r"undefined|null|NaN|Infinity|false|\[object")
 
     def write(self, report, name="made.html"):
         """The page of another report, made as the compiler makes it."""

@@ -6,10 +6,10 @@
 
 const byId = (id) => document.getElementById(id);
 
-/** make("td", {className: "number"}, "1", other): an element with properties and children. */
+/** make("td", {className: "number"}, "1", other): an element with properties and children; "" and false are none. */
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.filter((child) => child !== "" && child !== false));
   return element;
 }
 
