@@ -13,10 +13,26 @@
 #endif
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace fanfold;
 
 std::vector<std::string> fanfold::targetNames() { return {"cpu", "cuda:sm_90"}; }
+
+std::string fanfold::launchKey(mlir::Operation *launch) {
+  std::string key;
+  llvm::raw_string_ostream stream(key);
+  stream << launch->getName();
+  for (mlir::NamedAttribute attr : launch->getAttrs())
+    if (attr.getName() != "layer")
+      stream << " " << attr.getName() << "=" << attr.getValue();
+  for (mlir::Type type : launch->getOperandTypes())
+    stream << " " << type;
+  stream << " ->";
+  for (mlir::Type type : launch->getResultTypes())
+    stream << " " << type;
+  return key;
+}
 
 static Result<std::unique_ptr<ProgramTarget>> makeCudaTarget(const TargetOptions &options) {
 #ifdef FANFOLD_WITH_CUDA

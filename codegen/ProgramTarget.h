@@ -39,6 +39,9 @@ public:
   virtual Status checkToolchain() const = 0;
 };
 
+/// Text that is equal for launches that take the same implementation and workspace.
+std::string launchKey(mlir::Operation *launch);
+
 /// How to make a target.
 struct TargetOptions {
   std::string name;           ///< "cpu", "cuda:sm_90"; empty: what this machine runs best.

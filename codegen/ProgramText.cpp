@@ -71,9 +71,9 @@ std::string ProgramText::object(StringRef kind, const std::string &make, int64_t
                                 StringRef layer) {
   auto [it, inserted] = objectIndices.try_emplace(make, objects.size());
   if (inserted) {
-    std::string name = kind.str() + std::to_string(objects.size());
+    std::string name = kind.rsplit("::").second.str() + std::to_string(objects.size());
     name[0] = llvm::toLower(name[0]);
-    objects.push_back({name, type(kind), make, layer.str(), workspace});
+    objects.push_back({name, kind.str(), make, layer.str(), workspace});
   }
   Object &object = objects[it->second];
   // The smallest plan for one of several launches is what must suffice.
@@ -86,6 +86,13 @@ std::string ProgramText::function(StringRef kind, const std::string &text) {
   if (inserted)
     functions.emplace_back(kind.str() + std::to_string(functions.size()), text);
   return functions[it->second].first;
+}
+
+std::string ProgramText::structure(StringRef kind, const std::string &text) {
+  auto [it, inserted] = structureIndices.try_emplace(text, structures.size());
+  if (inserted)
+    structures.emplace_back(kind.str() + std::to_string(structures.size()), text);
+  return structures[it->second].first;
 }
 
 void ProgramText::include(StringRef header) { headers.try_emplace(header); }

@@ -50,13 +50,18 @@ public:
 
   /// Name of a kernel object that lives as long as the program, made by the
   /// initialiser `make`: `cpu::Conv2d{cpu::Conv2dShape{...}}`. Equal ones are one object.
-  /// Its workspace is checked against the plan's `workspace` bytes.
+  /// `kind` is the type: `cpu::Conv2d`. Its workspace is checked against the plan's
+  /// `workspace` bytes, unless that is `unchecked`.
+  static constexpr int64_t unchecked = -1;
   std::string object(llvm::StringRef kind, const std::string &make, int64_t workspace,
                      llvm::StringRef layer);
 
   /// Name of a helper function of the program with this text behind the name:
   /// `(float *y, ...) {...}`. Equal ones are one function.
   std::string function(llvm::StringRef kind, const std::string &text);
+
+  /// Name of a type of the program with this text behind its name; equal ones are one.
+  std::string structure(llvm::StringRef kind, const std::string &text);
 
   /// Makes the program include a header of the target's kernels: "Lrn.h".
   void include(llvm::StringRef header);
@@ -66,7 +71,8 @@ public:
     int64_t workspace;
   };
   std::vector<Object> objects;
-  std::vector<std::pair<std::string, std::string>> functions; ///< Name and text.
+  std::vector<std::pair<std::string, std::string>> functions;  ///< Name and text.
+  std::vector<std::pair<std::string, std::string>> structures; ///< Name and text.
 
   /// `#include` lines of the headers, sorted.
   std::string includes() const;
@@ -75,8 +81,9 @@ private:
   TargetSyntax syntax;
   mlir::SymbolTable symbols;
   llvm::StringMap<size_t> headers;
-  llvm::StringMap<size_t> objectIndices;   ///< By `make`.
-  llvm::StringMap<size_t> functionIndices; ///< By text.
+  llvm::StringMap<size_t> objectIndices;    ///< By `make`.
+  llvm::StringMap<size_t> functionIndices;  ///< By text.
+  llvm::StringMap<size_t> structureIndices; ///< By text.
 };
 
 /// The C++ type of an element: `float`, `__half`, `uint8_t`.

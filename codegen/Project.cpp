@@ -54,12 +54,13 @@ fanfold::stepFunctions(ModuleOp plan,
   return text;
 }
 
-std::string fanfold::kernelObjects(const ProgramText &text) {
-  std::string members, checks;
+std::string fanfold::kernelObjects(const ProgramText &text, StringRef common) {
+  std::string members = common.str(), checks;
   for (const ProgramText::Object &object : text.objects) {
     members += "  " + object.kind + " " + object.name + " = " + object.make + ";\n";
-    checks += "    requireWorkspace(\"" + object.layer + "\", objects->" + object.name +
-              ".workspaceBytes(), " + std::to_string(object.workspace) + ");\n";
+    if (object.workspace != ProgramText::unchecked)
+      checks += "    requireWorkspace(\"" + object.layer + "\", objects->" + object.name +
+                ".workspaceBytes(), " + std::to_string(object.workspace) + ");\n";
   }
   return R"(// What kernels keep between launches.
 struct Kernels {
@@ -72,8 +73,7 @@ std::optional<Kernels> objects;
 [[maybe_unused]] void requireWorkspace(const char *layer, size_t needed, size_t planned) {
   if (needed > planned)
     throw std::runtime_error(std::string("layer ") + layer + " needs a workspace of " +
-                             std::to_string(needed) + " bytes with these threads on this CPU, " +
-                             "the plan has " + std::to_string(planned) +
+                             std::to_string(needed) + " bytes on this machine, the plan has " + std::to_string(planned) +
                              "; compile the model on this machine");
 }
 )" + R"(

@@ -37,8 +37,9 @@ llvm::FailureOr<std::string>
 stepFunctions(mlir::ModuleOp plan,
               llvm::function_ref<llvm::FailureOr<std::string>(plan::LaunchOp)> emit);
 
-/// What kernels keep between launches, and `prepare()`, which makes it.
-std::string kernelObjects(const ProgramText &text);
+/// What kernels keep between launches, and `prepare()`, which makes it. `members` are what
+/// the kernels' objects share.
+std::string kernelObjects(const ProgramText &text, llvm::StringRef members = "");
 
 } // namespace fanfold
 

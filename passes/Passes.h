@@ -25,6 +25,9 @@ namespace fanfold {
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"
 
+/// fuse-epilogues asks this target what its products can do.
+std::unique_ptr<mlir::Pass> createFuseEpilogues(const Target &target);
+
 /// select-algorithms asks this target; the target must outlive the pass.
 std::unique_ptr<mlir::Pass> createSelectAlgorithms(const Target &target);
 

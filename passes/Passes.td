@@ -99,6 +99,20 @@ def BuildBackward : Pass<"build-backward", "::mlir::ModuleOp"> {
 // cnn -> kernel
 //===----------------------------------------------------------------------===//
 
+def ScaleLoss : Pass<"scale-loss", "::mlir::ModuleOp"> {
+  let summary = "scale the loss so that gradients survive fp16";
+  let description = [{
+    Does nothing unless the module's `fanfold.precision` is fp16. The loss's gradient
+    becomes the variable @loss_scale, parameter gradients are divided by it, updates of a
+    step whose gradients are not all finite are dropped, and the scale follows
+    (cnn.adjust_loss_scale). Nothing of it asks the host.
+  }];
+  let options = [Option<"start", "start", "double", "65536.0", "The first scale">,
+                 Option<"interval", "interval", "int64_t", "2000",
+                        "Clean steps after which the scale doubles">];
+  let dependentDialects = ["::fanfold::cnn::CnnDialect"];
+}
+
 def CnnToKernel : Pass<"cnn-to-kernel", "::mlir::ModuleOp"> {
   let summary = "replace layers by launches";
   let description = [{
@@ -113,6 +127,17 @@ def CnnToKernel : Pass<"cnn-to-kernel", "::mlir::ModuleOp"> {
 //===----------------------------------------------------------------------===//
 // kernel
 //===----------------------------------------------------------------------===//
+
+def LowerPrecision : Pass<"lower-precision", "::mlir::ModuleOp"> {
+  let summary = "keep activations and their gradients in fp16 or bf16";
+  let description = [{
+    As the module's `fanfold.precision` says. Activations, their gradients and the operands
+    of matrix products become narrow. Variables, parameter gradients, numbers for each
+    channel, the loss and the arithmetic of pointwise bodies stay in fp32. Parameters that
+    enter matrix products are copied.
+  }];
+  let dependentDialects = ["::fanfold::kernel::KernelDialect", "::mlir::arith::ArithDialect"];
+}
 
 def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
   let summary = "let matrix products add the bias and apply the activation";
@@ -140,6 +165,17 @@ def FusePointwise : Pass<"fuse-pointwise", "::fanfold::cnn::StepOp"> {
     of a sum changes, so the bits of the results stay the same.
   }];
   let statistics = [Statistic<"fused", "kernels-fused", "Pointwise kernels fused">];
+}
+
+def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {
+  let summary = "update all parameters of one kind in one launch";
+  let description = [{
+    Pointwise kernels whose results only become variables, and those that copy variables,
+    are merged into one kernel.pointwise_many where their bodies and shared operands are
+    equal. A launch costs microseconds, which is what most updates take; gradients live
+    until the last of them is whole.
+  }];
+  let statistics = [Statistic<"merged", "launches-merged", "Launches that became part of one">];
 }
 
 def SelectAlgorithms : Pass<"select-algorithms", "::fanfold::cnn::StepOp"> {

@@ -45,14 +45,21 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
   BuildBackwardOptions backward;
   backward.keepGradients = options.keepGradients;
   manager.addPass(createBuildBackward(backward));
+  // Knows parameter gradients by the updates that take them.
+  manager.addPass(createScaleLoss());
   manager.addPass(createCnnToKernel());
+  // Before fusion: a value that never leaves registers is not rounded.
+  manager.addPass(createLowerPrecision());
   OpPassManager &steps = manager.nest<cnn::StepOp>();
   if (options.fusion) {
     // Epilogues first: a bias that a product can add should not wander into a pointwise
     // kernel that follows it.
-    steps.addPass(createFuseEpilogues());
+    steps.addPass(createFuseEpilogues(target));
     steps.addPass(createFusePointwise());
   }
+  // Behind fusion, which may have made updates of one form of many small launches.
+  if (options.fusion && target.mergesUpdates())
+    steps.addPass(createMergeUpdates());
   // Workspaces count in the schedule and in the plan, so implementations are chosen
   // before both; they are chosen for the fused launches.
   steps.addPass(createSelectAlgorithms(target));

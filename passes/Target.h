@@ -40,8 +40,11 @@ public:
   /// has none.
   virtual llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const = 0;
 
-  /// Whether conv2d and matmul can apply this activation ("relu").
-  virtual bool hasEpilogue(llvm::StringRef activation) const = 0;
+  /// Whether a conv2d or matmul can take another step of its epilogue: "bias" or "relu".
+  virtual bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const = 0;
+
+  /// Whether one launch for many small ones is worth keeping gradients until it runs.
+  virtual bool mergesUpdates() const { return false; }
 };
 
 } // namespace fanfold

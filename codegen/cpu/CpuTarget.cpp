@@ -18,29 +18,13 @@ CpuTarget::CpuTarget(int threads) : threadCount(threads ? threads : omp_get_num_
   omp_set_num_threads(threadCount);
 }
 
-/// Text that is equal for launches that take the same implementation and workspace.
-static std::string keyOf(Operation *launch) {
-  std::string key;
-  llvm::raw_string_ostream stream(key);
-  stream << launch->getName();
-  for (NamedAttribute attr : launch->getAttrs())
-    if (attr.getName() != "layer")
-      stream << " " << attr.getName() << "=" << attr.getValue();
-  for (Type type : launch->getOperandTypes())
-    stream << " " << type;
-  stream << " ->";
-  for (Type type : launch->getResultTypes())
-    stream << " " << type;
-  return key;
-}
-
 FailureOr<Algorithm> CpuTarget::select(Operation *launch) const {
   const CpuKernel *kernel = findCpuKernel(launch->getName().stripDialect());
   if (!kernel)
     return launch->emitOpError("has no kernel for the target cpu");
   if (!kernel->select)
     return Algorithm();
-  auto [it, inserted] = known.try_emplace(keyOf(launch));
+  auto [it, inserted] = known.try_emplace(launchKey(launch));
   if (inserted) {
     try {
       it->second = kernel->select(launch);

@@ -27,7 +27,9 @@ public:
   llvm::StringRef name() const override { return "cpu"; }
   int64_t alignment() const override { return 64; }
   llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
-  bool hasEpilogue(llvm::StringRef activation) const override { return activation == "relu"; }
+  bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override {
+    return step == "bias" || step == "relu";
+  }
   bool supports(llvm::StringRef precision) const override { return precision == "fp32"; }
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
   Status checkToolchain() const override;

@@ -136,7 +136,7 @@ static std::string emitConv(ProgramText &text, plan::LaunchOp op) {
       "cpu::Conv2d(" +
       shapeText(convShape(in[0].getType(), in[1].getType(), out.getType(), op.getConstants())) +
       ", " + epilogueText(epilogue(in.size(), op.getConstants())) + ")";
-  std::string object = text.object("Conv2d", make, workspaceBytes(op), layer(op));
+  std::string object = text.object("cpu::Conv2d", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], bias, out}, op);
 }
 
@@ -148,7 +148,7 @@ static std::string emitDgrad(ProgramText &text, plan::LaunchOp op) {
       "cpu::Conv2dDataGradient(" +
       shapeText(convShape(out.getType(), in[1].getType(), in[0].getType(), op.getConstants())) +
       ")";
-  std::string object = text.object("Conv2dDataGradient", make, workspaceBytes(op), layer(op));
+  std::string object = text.object("cpu::Conv2dDataGradient", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], out}, op);
 }
 
@@ -160,7 +160,8 @@ static std::string emitWgrad(ProgramText &text, plan::LaunchOp op) {
       "cpu::Conv2dWeightGradient(" +
       shapeText(convShape(in[0].getType(), out.getType(), in[1].getType(), op.getConstants())) +
       ")";
-  std::string object = text.object("Conv2dWeightGradient", make, workspaceBytes(op), layer(op));
+  std::string object =
+      text.object("cpu::Conv2dWeightGradient", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], out}, op);
 }
 
@@ -172,7 +173,7 @@ static std::string emitMatmul(ProgramText &text, plan::LaunchOp op) {
   std::string make = llvm::formatv(
       "cpu::Matmul({0}, {1}, {2}, {3}, {4}, {5})", s.m, s.n, s.k, s.transposeLhs ? "true" : "false",
       s.transposeRhs ? "true" : "false", epilogueText(epilogue(in.size(), op.getConstants())));
-  std::string object = text.object("Matmul", make, workspaceBytes(op), layer(op));
+  std::string object = text.object("cpu::Matmul", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], bias, out}, op);
 }
 

@@ -66,4 +66,39 @@ def Cnn_LarsOp : Cnn_UpdateOp<"lars"> {
   let results = (outs AnyRankedTensor:$new_parameter, AnyRankedTensor:$new_velocity);
 }
 
+//===----------------------------------------------------------------------===//
+// Loss scaling (Micikevicius et al., 2018): the loss is multiplied by a power of two, so
+// that small gradients survive fp16, and gradients are divided by it again.
+//===----------------------------------------------------------------------===//
+
+def Cnn_UnscaleOp : Cnn_DerivedOp<"unscale"> {
+  let summary = "a tensor divided by the loss scale";
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$scale, OptionalAttr<StrAttr>:$name);
+  let results = (outs AnyRankedTensor:$result);
+}
+
+def Cnn_AllFiniteOp : Cnn_DerivedOp<"all_finite"> {
+  let summary = "1 if no element of any tensor is infinite or not a number, else 0";
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, OptionalAttr<StrAttr>:$name);
+  let results = (outs AnyRankedTensor:$result);
+}
+
+def Cnn_KeepIfOp : Cnn_DerivedOp<"keep_if"> {
+  let summary = "the new value if all gradients are finite, else the old one";
+  let arguments = (ins AnyRankedTensor:$finite, AnyRankedTensor:$new_value,
+      AnyRankedTensor:$old_value, OptionalAttr<StrAttr>:$name);
+  let results = (outs AnyRankedTensor:$result);
+}
+
+def Cnn_AdjustLossScaleOp : Cnn_DerivedOp<"adjust_loss_scale"> {
+  let summary = "the loss scale for the next step";
+  let description = [{
+    Doubles after `interval` clean steps in a row, up to 2^24, and halves after a step
+    whose gradients are not all finite, down to 1.
+  }];
+  let arguments = (ins AnyRankedTensor:$scale, AnyRankedTensor:$clean_steps,
+      AnyRankedTensor:$finite, I64Attr:$interval, OptionalAttr<StrAttr>:$name);
+  let results = (outs AnyRankedTensor:$new_scale, AnyRankedTensor:$new_clean_steps);
+}
+
 #endif // FANFOLD_IR_CNN_OPTIMIZEROPS_TD

@@ -20,7 +20,8 @@ double elementwiseFlops(mlir::Operation *op);
 void nameResults(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
 
 /// Type of one element of a tensor in the body of a pointwise kernel: its element type
-/// without the sign that `arith` does not take (ui8 becomes i8).
+/// without the sign that `arith` does not take (ui8 becomes i8); arithmetic on fp16 and
+/// bf16 is done in fp32.
 mlir::Type bodyType(mlir::Type tensor);
 
 /// Size of a tensor in bytes; its shape is static.

@@ -142,7 +142,50 @@ def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
   }];
 }
 
-def Kernel_YieldOp : Op<Kernel_Dialect, "yield", [Pure, Terminator, HasParent<"PointwiseOp">]> {
+def Kernel_PointwiseManyOp : Kernel_Op<"pointwise_many", [NoTerminator,
+    DeclareOpInterfaceMethods<Kernel_LaunchInterface, ["getInPlaceOperands", "getFlops"]>]> {
+  let summary = "one function of one element over many tensors, in one launch";
+  let description = [{
+    `counts` has the number of elements of each problem. The operands are those of the
+    first problem, of the second, ..., and `scalars` operands of one element that all
+    problems share; the results likewise. The region is that of a kernel.pointwise for one
+    problem.
+
+    ```mlir
+    %w0, %w1 = kernel.pointwise_many %a0, %g0, %a1, %g1, %rate {counts = array<i64: 9408, 64>,
+        scalars = 1 : i64} : (...) -> (tensor<64x7x7x3xf32>, tensor<64xf32>) {
+      ^bb0(%0: f32, %1: f32, %2: f32):
+        ...
+    }
+    ```
+
+    Constraints:
+    - (C1) all problems have equally many operands and equally many results, of the same
+      element types
+    - (C2) each has as many elements as its problem's count
+    - (C3) the region takes one scalar for each operand of a problem and each shared one,
+      and yields one for each result of a problem, of the tensors' element types
+  }];
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs, DenseI64ArrayAttr:$counts,
+      DefaultValuedAttr<I64Attr, "0">:$scalars);
+  let kernelResults = (outs Variadic<Kernel_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Operands that one problem has of its own.
+    int64_t getOperandsEach() {
+      return (static_cast<int64_t>(getNumOperands()) - static_cast<int64_t>(getScalars())) /
+             static_cast<int64_t>(getCounts().size());
+    }
+    int64_t getResultsEach() {
+      return static_cast<int64_t>(getNumResults()) / static_cast<int64_t>(getCounts().size());
+    }
+  }];
+}
+
+def Kernel_YieldOp : Op<Kernel_Dialect, "yield",
+    [Pure, Terminator, ParentOneOf<["PointwiseOp", "PointwiseManyOp"]>]> {
   let summary = "the elements of the results";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";
@@ -162,6 +205,11 @@ def Kernel_UniformOp : Op<Kernel_Dialect, "uniform", [Pure]> {
 def Kernel_SumOfSquaresOp : Kernel_Launch<"sum_of_squares"> {
   let summary = "squared Euclidean norm of a tensor";
   let kernelArguments = (ins Kernel_Tensor:$input);
+}
+
+def Kernel_AllFiniteOp : Kernel_Launch<"all_finite"> {
+  let summary = "1 if no element of any tensor is infinite or not a number, else 0";
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
 }
 
 //===----------------------------------------------------------------------===//

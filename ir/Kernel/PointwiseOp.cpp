@@ -18,6 +18,8 @@ Type kernel::bodyType(Type tensor) {
   Type element = cast<RankedTensorType>(tensor).getElementType();
   if (element.isUnsignedInteger())
     return IntegerType::get(tensor.getContext(), element.getIntOrFloatBitWidth());
+  if (element.isF16() || element.isBF16())
+    return Float32Type::get(tensor.getContext());
   return element;
 }
 

@@ -44,6 +44,8 @@ public:
   /// Comparisons are false for NaN.
   mlir::Value greater(mlir::Value x, mlir::Value y);
   mlir::Value less(mlir::Value x, mlir::Value y);
+  /// Of an integer: not zero.
+  mlir::Value isTrue(mlir::Value flag);
   mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y);
 
   mlir::OpBuilder &b;

@@ -31,6 +31,10 @@ Value BodyBuilder::greater(Value x, Value y) {
 Value BodyBuilder::less(Value x, Value y) {
   return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, y);
 }
+Value BodyBuilder::isTrue(Value flag) {
+  Value zero = arith::ConstantOp::create(b, loc, b.getIntegerAttr(flag.getType(), 0));
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, flag, zero);
+}
 Value BodyBuilder::select(Value condition, Value x, Value y) {
   return arith::SelectOp::create(b, loc, condition, x, y);
 }

@@ -72,9 +72,63 @@ static LogicalResult lower(cnn::LarsOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Loss scaling
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lower(cnn::UnscaleOp op, PatternRewriter &rewriter) {
+  auto body = [](BodyBuilder &b, ValueRange x) { return SmallVector<Value>{b.div(x[0], x[1])}; };
+  rewriter.replaceOp(op, makePointwise(rewriter, op, op->getOperands(), op->getResultTypes(),
+                                       /*sums=*/0, body)
+                             .getResults());
+  return success();
+}
+
+static LogicalResult lower(cnn::AllFiniteOp op, PatternRewriter &rewriter) {
+  rewriter.replaceOpWithNewOp<kernel::AllFiniteOp>(op, op.getType(), op.getInputs(), layerOf(op),
+                                                   StringAttr(), IntegerAttr(),
+                                                   DenseI64ArrayAttr());
+  return success();
+}
+
+static LogicalResult lower(cnn::KeepIfOp op, PatternRewriter &rewriter) {
+  auto body = [](BodyBuilder &b, ValueRange x) {
+    return SmallVector<Value>{b.select(b.isTrue(x[0]), x[1], x[2])};
+  };
+  rewriter.replaceOp(op, makePointwise(rewriter, op, op->getOperands(), op->getResultTypes(),
+                                       /*sums=*/0, body)
+                             .getResults());
+  return success();
+}
+
+static LogicalResult lower(cnn::AdjustLossScaleOp op, PatternRewriter &rewriter) {
+  auto body = [&](BodyBuilder &b, ValueRange x) {
+    Value scale = x[0], clean = x[1], one = b.constant(1.0), zero = b.constant(0.0);
+    Value isFinite = b.isTrue(x[2]);
+    Value next = b.add(clean, one);
+    // Counts are small whole numbers, exact in fp32.
+    Value isDue = b.greater(next, b.constant(static_cast<double>(op.getInterval()) - 0.5));
+    Value most = b.constant(16777216.0), doubled = b.mul(scale, b.constant(2.0));
+    Value raised = b.select(b.greater(doubled, most), most, doubled);
+    Value halved = b.mul(scale, b.constant(0.5));
+    Value lowered = b.select(b.less(halved, one), one, halved);
+    return SmallVector<Value>{b.select(isFinite, b.select(isDue, raised, scale), lowered),
+                              b.select(isFinite, b.select(isDue, zero, next), zero)};
+  };
+  rewriter.replaceOp(op, makePointwise(rewriter, op,
+                                       {op.getScale(), op.getCleanSteps(), op.getFinite()},
+                                       op->getResultTypes(), /*sums=*/0, body)
+                             .getResults());
+  return success();
+}
+
 void fanfold::populateUpdatePatterns(RewritePatternSet &patterns) {
   patterns.add(+[](cnn::SgdOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::AdamwOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::SumOfSquaresOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::LarsOp op, PatternRewriter &r) { return lower(op, r); });
+  patterns.add(+[](cnn::UnscaleOp op, PatternRewriter &r) { return lower(op, r); });
+  patterns.add(+[](cnn::AllFiniteOp op, PatternRewriter &r) { return lower(op, r); });
+  patterns.add(+[](cnn::KeepIfOp op, PatternRewriter &r) { return lower(op, r); });
+  patterns.add(+[](cnn::AdjustLossScaleOp op, PatternRewriter &r) { return lower(op, r); });
 }

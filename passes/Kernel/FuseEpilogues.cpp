@@ -50,6 +50,8 @@ static bool isRelu(PointwiseOp op) {
 
 namespace {
 struct FuseEpiloguesPass : fanfold::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
+  explicit FuseEpiloguesPass(const Target *target = nullptr) : target(target) {}
+
   void runOnOperation() override {
     for (Operation &op : llvm::make_early_inc_range(getOperation().getBody().front())) {
       auto pointwise = dyn_cast<PointwiseOp>(op);
@@ -67,9 +69,10 @@ struct FuseEpiloguesPass : fanfold::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
   void fuse(Product product, PointwiseOp pointwise) {
     if (product.getActivation())
       return;
-    if (!product.getBias() && addsBias(pointwise))
+    auto takes = [&](StringRef step) { return !target || target->hasEpilogue(product, step); };
+    if (!product.getBias() && addsBias(pointwise) && takes("bias"))
       product.getBiasMutable().assign(pointwise.getOperand(1));
-    else if (isRelu(pointwise))
+    else if (isRelu(pointwise) && takes("relu"))
       product.setActivation("relu");
     else
       return;
@@ -81,5 +84,11 @@ struct FuseEpiloguesPass : fanfold::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
     pointwise.erase();
     ++fused;
   }
+
+  const Target *target; ///< Null: one that has every epilogue.
 };
 } // namespace
+
+std::unique_ptr<Pass> fanfold::createFuseEpilogues(const Target &target) {
+  return std::make_unique<FuseEpiloguesPass>(&target);
+}

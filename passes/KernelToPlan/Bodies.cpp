@@ -15,11 +15,11 @@
 using namespace mlir;
 using namespace fanfold;
 
-ArrayAttr BodyOutliner::outline(kernel::PointwiseOp op) {
+ArrayAttr BodyOutliner::outline(Block &body) {
   SmallVector<Attribute> references;
-  for (unsigned i = 0; i < op.getNumResults(); ++i)
-    references.push_back(outlineResult(op, i));
-  return ArrayAttr::get(op.getContext(), references);
+  for (unsigned i = 0; i < body.back().getNumOperands(); ++i)
+    references.push_back(outlineResult(body, i));
+  return ArrayAttr::get(module.getContext(), references);
 }
 
 /// The call that draws the number of a kernel.uniform: kernels::uniform(seed, stream, index).
@@ -33,8 +33,7 @@ static Value drawUniform(OpBuilder &builder, kernel::UniformOp op, Value seed, V
       .getResult(0);
 }
 
-FlatSymbolRefAttr BodyOutliner::outlineResult(kernel::PointwiseOp op, unsigned result) {
-  Block &body = op.getBody().front();
+FlatSymbolRefAttr BodyOutliner::outlineResult(Block &body, unsigned result) {
   Value yielded = body.back().getOperand(result);
 
   // What the result needs, in order.
@@ -48,7 +47,7 @@ FlatSymbolRefAttr BodyOutliner::outlineResult(kernel::PointwiseOp op, unsigned r
   bool random = llvm::any_of(needed, llvm::IsaPred<kernel::UniformOp>);
 
   SmallVector<Type> types(body.getArgumentTypes());
-  OpBuilder builder(op.getContext());
+  OpBuilder builder(module.getContext());
   if (random)
     types.push_back(builder.getI64Type());
   auto function = func::FuncOp::create(builder.getUnknownLoc(), "body",
@@ -78,7 +77,7 @@ FlatSymbolRefAttr BodyOutliner::outlineResult(kernel::PointwiseOp op, unsigned r
     std::string name = "pointwise_" + std::to_string(functions.size() - 1);
     function.setName(name);
     module.push_back(function);
-    it->second = FlatSymbolRefAttr::get(op.getContext(), name);
+    it->second = FlatSymbolRefAttr::get(module.getContext(), name);
   } else {
     function.erase();
   }

@@ -23,11 +23,11 @@ class BodyOutliner {
 public:
   explicit BodyOutliner(mlir::ModuleOp module) : module(module) {}
 
-  /// References to the functions of `op`, one for each result.
-  mlir::ArrayAttr outline(kernel::PointwiseOp op);
+  /// References to the functions of a body, one for each value it yields.
+  mlir::ArrayAttr outline(mlir::Block &body);
 
 private:
-  mlir::FlatSymbolRefAttr outlineResult(kernel::PointwiseOp op, unsigned result);
+  mlir::FlatSymbolRefAttr outlineResult(mlir::Block &body, unsigned result);
 
   mlir::ModuleOp module;
   llvm::StringMap<mlir::FlatSymbolRefAttr> functions; ///< By their text.

@@ -62,8 +62,9 @@ std::string StepWriter::uniqueName(StringRef name) {
 void StepWriter::findGradients() {
   for (Operation &op : step.getBody().front()) {
     auto read = dyn_cast<cnn::ReadOp>(op);
-    bool gradient = (read && read.getVariable() == "loss.gradient") ||
-                    llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
+    bool gradient =
+        (read && (read.getVariable() == "loss.gradient" || read.getVariable() == "loss_scale")) ||
+        llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
     if (gradient)
       gradients.insert(op.getResults().begin(), op.getResults().end());
   }
@@ -121,8 +122,8 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
                             attr.getName().getValue()))
       constants.push_back(attr);
   ArrayAttr functions;
-  if (auto pointwise = dyn_cast<kernel::PointwiseOp>(op))
-    functions = bodies.outline(pointwise);
+  if (isa<kernel::PointwiseOp, kernel::PointwiseManyOp>(op))
+    functions = bodies.outline(op->getRegion(0).front());
   plan::LaunchOp::create(builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()),
                          inputs, outputs, workspace, functions, layer,
                          op->getAttrOfType<StringAttr>("algorithm"),

@@ -4,12 +4,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares compiled examples with their PyTorch twins over one training step.
 
-    compare_torch.py --fanfold=BIN [--model=NAME]...
+    compare_torch.py --fanfold=BIN [--target=T] [--model=NAME]...
+    compare_torch.py --fanfold=BIN --target=T --compile-to=DIR    compiles and stops
+    compare_torch.py --programs=DIR --device=cuda                 compares, PyTorch on a GPU
 
 Same weights, same batch. Loss, metrics, every gradient and every running
 statistic must agree with PyTorch in fp64 to ||a - ref|| / ||ref|| <= 1e-4, or to
 twice the error of PyTorch's own fp32 where that is larger: the largest error of
-three ways to compute the same (NCHW, NHWC, the batch backwards). A gradient that
+three ways to compute the same (NCHW, NHWC, the batch backwards). TF32 is off. A gradient that
 is zero but for rounding (of a shift that the next normalisation takes away) is
 measured against the largest gradient instead of against itself.
 
@@ -74,54 +76,56 @@ def reduced(name):
     return replace(r"cnn\.dropout (%\w+) rate\([^)]*\)", r"cnn.dropout \1 rate(0.0)", text, 0)
 
 
-def torchNetwork(name, layers, weights, dtype):
+def torchNetwork(name, layers, weights, dtype, device="cpu"):
     """The twin with our weights, without dropout."""
     network = torch_models.build(name, layers).to(dtype)
     for module in network.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     twin_names.loadWeights(layers, network, weights)
-    return network
+    return network.to(device)
 
 
 def forward(network, layers, inputs, memoryFormat=torch.contiguous_format):
     """Loss and logits of a twin on our inputs."""
-    dtype = next(network.parameters()).dtype
+    dtype, device = (getattr(next(network.parameters()), a) for a in ("dtype", "device"))
     normalize = next(layer for layer in layers if layer.op == "normalize")
     smoothing = next(l for l in layers if l.op == "softmax_cross_entropy").number("smoothing", 0.0)
-    mean, std = (torch.tensor(normalize.clauses[c], dtype=dtype) for c in ("mean", "std"))
-    image = (torch.from_numpy(inputs["image"]).to(dtype) / 255 - mean) / std
+    mean, std = (
+        torch.tensor(normalize.clauses[c], dtype=dtype, device=device) for c in ("mean", "std")
+    )
+    image = (torch.from_numpy(inputs["image"]).to(device, dtype) / 255 - mean) / std
     logits = network(image.permute(0, 3, 1, 2).contiguous(memory_format=memoryFormat))
-    label = torch.from_numpy(inputs["label"]).long()
+    label = torch.from_numpy(inputs["label"]).long().to(device)
     return torch.nn.functional.cross_entropy(logits, label, label_smoothing=smoothing), logits
 
 
-def torchStep(name, layers, weights, inputs, dtype, memoryFormat=torch.contiguous_format):
+def torchStep(name, layers, weights, inputs, dtype, device, memoryFormat=torch.contiguous_format):
     """What one training step of the twin leaves behind, in our names and order."""
-    network = torchNetwork(name, layers, weights, dtype).to(memory_format=memoryFormat)
+    network = torchNetwork(name, layers, weights, dtype, device).to(memory_format=memoryFormat)
     loss, logits = forward(network, layers, inputs, memoryFormat)
     loss.backward()
     result = {"loss": numpy.float64(loss.item())}
     for layer in layers:
         if layer.op == "accuracy":
-            best = logits.topk(layer.number("top", 1)).indices
+            best = logits.topk(layer.number("top", 1)).indices.cpu()
             hits = (best == torch.from_numpy(inputs["label"]).long()[:, None]).any(1)
             result[layer.name] = hits.double().mean().numpy()
     for variable, layer, tensor in twin_names.pairs(layers, network):
         if isinstance(tensor, torch.nn.Parameter):
             variable, tensor = "grad/" + variable, tensor.grad
-        result[variable] = twin_names.fromTorch(layer, tensor.double().numpy())
+        result[variable] = twin_names.fromTorch(layer, tensor.double().cpu().numpy())
     return result
 
 
-def referenceSteps(name, layers, weights, inputs):
+def referenceSteps(name, layers, weights, inputs, device="cpu"):
     """PyTorch's step in fp64, and the list of its steps in fp32."""
-    exact = torchStep(name, layers, weights, inputs, torch.float64)
+    exact = torchStep(name, layers, weights, inputs, torch.float64, device)
     backwards = {key: array[::-1].copy() for key, array in inputs.items()}
     return exact, [
-        torchStep(name, layers, weights, inputs, torch.float32),
-        torchStep(name, layers, weights, inputs, torch.float32, torch.channels_last),
-        torchStep(name, layers, weights, backwards, torch.float32),
+        torchStep(name, layers, weights, inputs, torch.float32, device),
+        torchStep(name, layers, weights, inputs, torch.float32, device, torch.channels_last),
+        torchStep(name, layers, weights, backwards, torch.float32, device),
     ]
 
 
@@ -173,7 +177,15 @@ def report(title, rows):
     return not wrong
 
 
-def compareModel(fanfold, name, folder):
+def compileExample(fanfold, name, folder, target):
+    """The program of an example at the size of SIZES."""
+    flags = ["--keep-gradients"]
+    if target != "cpu":
+        flags.append("--precision=fp32")
+    return program.compileModel(fanfold, reduced(name), folder, name, SIZES[name][1], flags, target)
+
+
+def compareModel(binary, name, device):
     """Compares over up to BATCHES random batches until every tensor has agreed in one.
 
     Where rounding carries the input of a ReLU across zero, or changes which of two
@@ -181,15 +193,13 @@ def compareModel(fanfold, name, folder):
     such element of a batch is enough to put every tensor before it beyond the
     tolerance. It does so in that batch alone; a wrong rule does so in all of them."""
     batch = SIZES[name][1]
-    text = reduced(name)
-    layers = model_file.parse(text)
+    layers = model_file.parse(reduced(name))
     weights = program.randomWeights(layers, seed=2)
-    binary = program.compileModel(fanfold, text, folder, name, batch, ["--keep-gradients"])
     best = {}
     for seed in range(1, BATCHES + 1):
         inputs = program.randomInputs(layers, batch, seed=seed)
         ours = tensor_file.read(program.step(binary, inputs, weights))
-        for row in compare(ours, *referenceSteps(name, layers, weights, inputs)):
+        for row in compare(ours, *referenceSteps(name, layers, weights, inputs, device)):
             old = best.get(row[2])
             if old is None or row[0] / row[1] < old[0] / old[1]:
                 best[row[2]] = row
@@ -201,16 +211,29 @@ def compareModel(fanfold, name, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--fanfold", required=True, help="the compiler")
+    parser.add_argument("--fanfold", help="the compiler")
+    parser.add_argument("--target", default="cpu")
+    parser.add_argument("--compile-to", metavar="DIR", help="compile the programs and stop")
+    parser.add_argument("--programs", metavar="DIR", help="where they are, if they are compiled")
+    parser.add_argument("--device", default="cpu", help="PyTorch's: cpu or cuda")
     parser.add_argument("--model", action="append", choices=sorted(SIZES), help="default: all")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
+    if bool(arguments.fanfold) == bool(arguments.programs):
+        parser.error("expected --fanfold or --programs")
     torch.set_num_threads(arguments.threads)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     good = True
     for name in arguments.model or SIZES:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as scratch:
             try:
-                good &= compareModel(arguments.fanfold, name, folder)
+                if arguments.programs:
+                    binary = os.path.join(arguments.programs, name)
+                else:
+                    folder = arguments.compile_to or scratch
+                    binary = compileExample(arguments.fanfold, name, folder, arguments.target)
+                if not arguments.compile_to:
+                    good &= compareModel(binary, name, arguments.device)
             except program.CommandError as error:
                 print(f"{name}: {error}")
                 good = False

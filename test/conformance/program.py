@@ -30,13 +30,13 @@ def run(command):
     return done.stdout
 
 
-def compileModel(fanfold, text, folder, name, batch, flags=()):
-    """Compiles the text of a model file for the CPU; returns the program's path."""
+def compileModel(fanfold, text, folder, name, batch, flags=(), target="cpu"):
+    """Compiles the text of a model file; returns the program's path."""
     source = os.path.join(folder, name + ".mlir")
     with open(source, "w", encoding="utf-8") as file:
         file.write(text)
     program = os.path.join(folder, name)
-    run([fanfold, "compile", source, "--target=cpu", f"--batch={batch}", *flags, "-o", program])
+    run([fanfold, "compile", source, f"--target={target}", f"--batch={batch}", *flags, "-o", program])
     return program
 
 

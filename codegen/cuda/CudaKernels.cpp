@@ -1,0 +1,98 @@
+//===- CudaKernels.cpp - the kernels of the CUDA target -------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cuda/CudaKernels.h"
+#include "codegen/kernels/cuda/Workspaces.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+std::string CudaProgramText::data(const std::string &text) {
+  auto [it, inserted] = stringIndices.try_emplace(text, strings.size());
+  if (inserted)
+    strings.push_back(text);
+  return "plan" + std::to_string(it->second);
+}
+
+/// Rows (all extents but the last) and channels of a launch's operand.
+static std::pair<int64_t, int64_t> extent(Operation *op) {
+  auto type = cast<ShapedType>(op->getOperand(0).getType());
+  int64_t channels = type.getRank() ? type.getShape().back() : 1;
+  return {type.getNumElements() / channels, channels};
+}
+
+static Algorithm workspace(size_t bytes) { return {"", static_cast<int64_t>(bytes)}; }
+
+static Result<Algorithm> selectStatistics(const CudaTarget &, Operation *op) {
+  auto [rows, channels] = extent(op);
+  return workspace(cuda::batchNormWorkspaceBytes(rows, channels));
+}
+
+static Result<Algorithm> selectSumOfSquares(const CudaTarget &, Operation *op) {
+  auto [rows, channels] = extent(op);
+  return workspace(cuda::sumOfSquaresWorkspaceBytes(rows * channels));
+}
+
+static Result<Algorithm> selectCrossEntropy(const CudaTarget &, Operation *op) {
+  return workspace(cuda::softmaxCrossEntropyWorkspaceBytes(extent(op).first));
+}
+
+static Result<Algorithm> selectAccuracy(const CudaTarget &, Operation *op) {
+  return workspace(cuda::accuracyWorkspaceBytes(extent(op).first));
+}
+
+/// One check of many tensors.
+static FailureOr<std::string> emitAllFinite(CudaProgramText &text, plan::LaunchOp op) {
+  text.include("AllFinite.h");
+  SmallVector<std::string> pointers, counts;
+  for (Value in : op.getInputs()) {
+    pointers.push_back(text.address(in));
+    counts.push_back(std::to_string(rowsOf(in) * channelsOf(in)));
+  }
+  std::string number = std::to_string(op.getInputs().size());
+  Type element = cast<MemRefType>(op.getInputs()[0].getType()).getElementType();
+  std::string array = "std::array<const " + elementTypeText(element).str() + " *, " + number +
+                      ">{" + llvm::join(pointers, ", ") + "}.data(), std::array<int64_t, " +
+                      number + ">{" + llvm::join(counts, ", ") + "}.data()";
+  return "cuda::allFinite" + text.arguments({number, array}, {op.getOutputs()[0]});
+}
+
+/// A statement that all targets share.
+template <std::string (*Emit)(ProgramText &, plan::LaunchOp)>
+static FailureOr<std::string> shared(CudaProgramText &text, plan::LaunchOp op) {
+  return Emit(text, op);
+}
+
+static const CudaKernel otherKernels[] = {
+    {"batch_norm_statistics", selectStatistics, shared<emitBatchNormStatistics>},
+    {"lrn", nullptr, shared<emitLrn>},
+    {"lrn_grad", nullptr, shared<emitLrnGrad>},
+    {"softmax_cross_entropy", selectCrossEntropy, shared<emitSoftmaxCrossEntropy>},
+    {"softmax_cross_entropy_grad", nullptr, shared<emitSoftmaxCrossEntropyGrad>},
+    {"accuracy", selectAccuracy, shared<emitAccuracy>},
+    {"concat", nullptr, shared<emitConcat>},
+    {"slice", nullptr, shared<emitSlice>},
+    {"copy", nullptr, shared<emitCopy>},
+    {"sum_of_squares", selectSumOfSquares, shared<emitSumOfSquares>},
+    {"all_finite", nullptr, emitAllFinite},
+    {"max_pool2d", nullptr, shared<emitMaxPool2d>},
+    {"max_pool2d_grad", nullptr, shared<emitMaxPool2dGrad>},
+    {"avg_pool2d", nullptr, shared<emitAvgPool2d>},
+    {"avg_pool2d_grad", nullptr, shared<emitAvgPool2dGrad>},
+};
+
+const CudaKernel *fanfold::findCudaKernel(StringRef name) {
+  for (ArrayRef<CudaKernel> family :
+       {cudaProductKernels(), cudaPointwiseKernels(), ArrayRef<CudaKernel>(otherKernels)})
+    for (const CudaKernel &kernel : family)
+      if (name == kernel.name)
+        return &kernel;
+  return nullptr;
+}

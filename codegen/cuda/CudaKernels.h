@@ -1,0 +1,58 @@
+//===- CudaKernels.h - the kernels of the CUDA target ---------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The catalogue has one entry for each launch op of the kernel level, as that of the CPU
+// has.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_CUDA_CUDAKERNELS_H
+#define FANFOLD_CODEGEN_CUDA_CUDAKERNELS_H
+
+#include "codegen/Statements.h"
+#include "codegen/cuda/CudaTarget.h"
+
+namespace fanfold {
+
+/// The text of a CUDA program: statements for the host compiler, and kernels for nvcc.
+class CudaProgramText : public ProgramText {
+public:
+  CudaProgramText(mlir::ModuleOp plan, const CudaTarget &target)
+      : ProgramText(plan, {"cuda", "stream(s)"}), target(target) {}
+
+  /// Name of an embedded string of the program; equal ones are one.
+  std::string data(const std::string &text);
+
+  const CudaTarget &target;
+  std::vector<std::string> strings; ///< By number.
+
+private:
+  llvm::StringMap<size_t> stringIndices;
+};
+
+struct CudaKernel {
+  const char *name; ///< Of the launch op: "conv2d".
+
+  /// Implementation and workspace of a launch at the kernel level; null if the kernel
+  /// has only one and needs none.
+  Result<Algorithm> (*select)(const CudaTarget &target, mlir::Operation *launch);
+
+  /// The statement that runs a launch of the plan. Fails with a diagnostic.
+  llvm::FailureOr<std::string> (*emit)(CudaProgramText &text, plan::LaunchOp launch);
+};
+
+/// The entry for a launch op's name without its dialect; null if there is none.
+const CudaKernel *findCudaKernel(llvm::StringRef name);
+
+// The families whose statements are CUDA's own, one file each.
+llvm::ArrayRef<CudaKernel> cudaProductKernels();
+llvm::ArrayRef<CudaKernel> cudaPointwiseKernels();
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_CUDA_CUDAKERNELS_H

@@ -1,0 +1,55 @@
+//===- CudaTarget.h - NVIDIA GPUs -----------------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_CUDA_CUDATARGET_H
+#define FANFOLD_CODEGEN_CUDA_CUDATARGET_H
+
+#include "codegen/ProgramTarget.h"
+#include "codegen/kernels/cudnn/Planner.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace fanfold {
+
+/// A GPU that need not be there: a device description stands in for it. Convolutions are
+/// cuDNN's, with plans that are made here and embedded in the program; matrix products are
+/// cuBLASLt's; the rest is ours.
+class CudaTarget : public ProgramTarget {
+public:
+  /// Fails if the device description or cuDNN cannot be had.
+  static Result<std::unique_ptr<ProgramTarget>> make(const TargetOptions &options);
+
+  llvm::StringRef name() const override { return targetName; }
+  /// What cudaMalloc grants, and what the widest loads of cuDNN want.
+  int64_t alignment() const override { return 256; }
+  llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
+  bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override;
+  bool mergesUpdates() const override { return true; }
+  bool supports(llvm::StringRef precision) const override;
+  llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
+  Status checkToolchain() const override;
+
+  /// The fastest plan for a problem, by cuDNN's estimate. Fails if there is none.
+  Result<cudnn::Plan> choosePlan(const cudnn::ConvProblem &problem) const;
+  /// The plan of an engine that choosePlan once took.
+  Result<cudnn::Plan> buildPlan(const cudnn::ConvProblem &problem, const std::string &engine) const;
+
+private:
+  CudaTarget() = default;
+
+  std::string targetName;
+  cudnn::DeviceDescription device;
+  cudnn::PlanLimits limits;
+  /// cuDNN's heuristics take milliseconds; what they answered is kept.
+  std::unique_ptr<cudnn::Planner> planner;
+  mutable llvm::StringMap<Algorithm> known; ///< By launchKey.
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_CUDA_CUDATARGET_H

@@ -1,0 +1,57 @@
+//===- CudaToolchain.cpp - what builds CUDA programs ----------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cuda/CudaToolchain.h"
+
+#include "llvm/Support/FileSystem.h"
+
+using namespace fanfold;
+namespace fs = llvm::sys::fs;
+
+std::string fanfold::deviceDirectory() { return FANFOLD_SOURCE_DIR "/codegen/devices"; }
+
+std::string fanfold::cudaMakefile() {
+  return R"(# Builds the program from the files beside this one.
+CXX := )" FANFOLD_CXX R"(
+NVCC := )" FANFOLD_NVCC R"(
+CUDA := )" FANFOLD_CUDA_ROOT R"(
+FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
+FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
+
+CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE) -isystem $(CUDA)/include
+NVCCFLAGS := -std=c++17 -O3 -w -I$(FANFOLD_SOURCE) -gencode=arch=compute_90,code=sm_90
+LIBS := )" FANFOLD_CUDA_PROGRAM_LIBS R"(
+
+OBJECTS := pointwise.o steps.o plans.o program.o main.o
+program: $(OBJECTS)
+	$(CXX) -o $@ $^ -L$(FANFOLD_LIB) -L$(CUDA)/lib64 $(LIBS)
+
+# The only file with device code, and the slowest to compile: begun first.
+pointwise.o: pointwise.cu kernels.h
+	$(NVCC) $(NVCCFLAGS) -c -o $@ $<
+
+# Host code that runs once a step, or is captured once.
+%.o: %.cpp program.h kernels.h
+	$(CXX) $(CXXFLAGS) -O0 -c -o $@ $<
+
+clean:
+	rm -f program $(OBJECTS)
+.PHONY: clean
+)";
+}
+
+Status fanfold::checkCudaToolchain() {
+  if (!fs::exists(FANFOLD_NVCC))
+    return Status::error("cannot find {}, which compiles CUDA programs; install the CUDA toolkit",
+                         FANFOLD_NVCC);
+  for (const char *library :
+       {"libfanfold_cudnn.a", "libfanfold_cuda_kernels.a", "libfanfold_cuda_runtime.a"})
+    if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))
+      return Status::error("cannot find the library {}; build Fanfold again", path);
+  return {};
+}

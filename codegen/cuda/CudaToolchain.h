@@ -1,0 +1,30 @@
+//===- CudaToolchain.h - what builds CUDA programs ------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_CUDA_CUDATOOLCHAIN_H
+#define FANFOLD_CODEGEN_CUDA_CUDATOOLCHAIN_H
+
+#include "runtime/Status.h"
+
+#include <string>
+
+namespace fanfold {
+
+/// The Makefile of a CUDA project: compilers, flags and libraries are those that Fanfold
+/// was built with; `NVCC=...` and `CXX=...` override the compilers.
+std::string cudaMakefile();
+
+/// Whether nvcc and the libraries of CUDA programs are there.
+Status checkCudaToolchain();
+
+/// The folder of the device descriptions.
+std::string deviceDirectory();
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_CUDA_CUDATOOLCHAIN_H

@@ -1,0 +1,270 @@
+//===- PointwiseKernels.cpp - pointwise kernels on the GPU ----------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cuda/CudaKernels.h"
+#include "codegen/kernels/cuda/Workspaces.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+static Type elementOf(Value buffer) { return cast<MemRefType>(buffer.getType()).getElementType(); }
+
+static std::string typeText(Value buffer) { return elementTypeText(elementOf(buffer)).str(); }
+
+static Result<Algorithm> select(const CudaTarget &, Operation *op) {
+  auto pointwise = cast<kernel::PointwiseOp>(op);
+  auto sums = static_cast<int64_t>(pointwise.getSums());
+  if (!sums)
+    return Algorithm();
+  return Algorithm{"", static_cast<int64_t>(cuda::pointwiseReduceWorkspaceBytes(
+                           pointwise.getRows(), pointwise.getChannels(), sums))};
+}
+
+namespace {
+/// The kernel that runs all launches of one form, and the function that starts it. Sizes
+/// and addresses are the function's arguments.
+///
+///   struct Pointwise3 {
+///     const __half *x0; const float *x1; __half *y0;
+///     __device__ void operator()(int64_t i, int c) const {
+///       const auto v0 = load<8>(x0 + i);
+///       const auto v1 = load<8>(x1 + c);
+///       Vec<__half, 8> w0;
+///   #pragma unroll
+///       for (int k = 0; k < 8; ++k) {
+///         const float a0 = toFloat(v0[k]), a1 = toFloat(v1[k]);
+///         w0[k] = fromFloat<__half>(pointwise_7(a0, a1));
+///       }
+///       store(y0 + i, w0);
+///     }
+///   };
+///   void pointwise3(cudaStream_t stream, int64_t rows, int64_t channels, const __half *x0,
+///                   const float *x1, __half *y0) {
+///     cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0});
+///   }
+class Form {
+public:
+  explicit Form(plan::LaunchOp op) : op(op) {
+    auto extent = op.getConstants().getAs<DenseI64ArrayAttr>("extent");
+    rows = extent[0];
+    channels = extent[1];
+    sums = op.getConstants().getAs<IntegerAttr>("sums").getInt();
+    // Without an operand or a sum for each channel rows do not matter.
+    if (sums == 0 && llvm::none_of(op.getInputs(), [&](Value v) { return isPerChannel(v); })) {
+      channels *= rows;
+      rows = 1;
+    }
+    chooseWidth();
+  }
+
+  /// The text behind the function's name, and the struct's behind its own.
+  std::string function(StringRef structName);
+  std::string structure();
+
+  int64_t rows, channels, sums;
+
+private:
+  static Type elementOf(Value buffer) {
+    return cast<MemRefType>(buffer.getType()).getElementType();
+  }
+  static std::string type(Value buffer) { return elementTypeText(elementOf(buffer)).str(); }
+  static int64_t count(Value buffer) { return cast<MemRefType>(buffer.getType()).getNumElements(); }
+  bool isScalar(Value buffer) const { return count(buffer) == 1; }
+  bool isPerChannel(Value buffer) const {
+    return !isScalar(buffer) && count(buffer) != rows * channels;
+  }
+  size_t elementwise() { return op.getOutputs().size() - static_cast<size_t>(sums); }
+  SmallVector<std::string> parameters();
+  void chooseWidth();
+
+  plan::LaunchOp op;
+  int64_t width = 1; ///< Elements that a thread handles at once.
+};
+} // namespace
+
+/// As many elements as the widest memory instruction moves of the narrowest floats, if
+/// they divide the channels.
+void Form::chooseWidth() {
+  int64_t narrowest = 4;
+  for (Value buffer : llvm::concat<Value>(op.getInputs(), op.getOutputs()))
+    if (!elementOf(buffer).isInteger())
+      narrowest = std::min<int64_t>(narrowest, elementOf(buffer).getIntOrFloatBitWidth() / 8);
+  width = 16 / narrowest;
+  while (channels % width != 0)
+    width /= 2;
+}
+
+SmallVector<std::string> Form::parameters() {
+  SmallVector<std::string> all;
+  for (auto [i, input] : llvm::enumerate(op.getInputs()))
+    all.push_back("const " + typeText(input) + " *x" + std::to_string(i));
+  for (auto [i, output] : llvm::enumerate(op.getOutputs()))
+    all.push_back(typeText(output) + " *y" + std::to_string(i));
+  return all;
+}
+
+std::string Form::structure() {
+  std::string w = std::to_string(width), fields, loads, elements, stores, arguments;
+  SmallVector<std::string> all = parameters();
+  for (size_t i = 0; i < op.getInputs().size() + elementwise(); ++i)
+    fields += "  " + all[i] + ";\n";
+  for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+    std::string n = std::to_string(i);
+    bool number = !elementOf(input).isInteger();
+    std::string value;
+    if (isScalar(input)) {
+      value = "*x" + n;
+    } else {
+      loads += "    const auto v" + n + " = load<" + w + ">(x" + n +
+               (isPerChannel(input) ? " + c" : " + i") + ");\n";
+      value = "v" + n + "[k]";
+    }
+    elements +=
+        "      const auto a" + n + " = " + (number ? "toFloat(" + value + ")" : value) + ";\n";
+    arguments += (i ? ", a" : "a") + n;
+  }
+  auto module = op->getParentOfType<ModuleOp>();
+  for (auto [i, body] : llvm::enumerate(op.getBodiesAttr().getAsRange<FlatSymbolRefAttr>())) {
+    std::string n = std::to_string(i);
+    auto function = module.lookupSymbol<func::FuncOp>(body.getValue());
+    std::string call = body.getValue().str() + "(" + arguments +
+                       (function.getNumArguments() > op.getInputs().size() ? ", i + k)" : ")");
+    if (i >= elementwise()) {
+      elements += "      terms[" + std::to_string(i - elementwise()) + "][k] = " + call + ";\n";
+      continue;
+    }
+    Value output = op.getOutputs()[i];
+    loads += "    Vec<" + typeText(output) + ", " + w + "> w" + n + ";\n";
+    elements +=
+        "      w" + n + "[k] = " +
+        (elementOf(output).isInteger() ? call
+                                       : "fromFloat<" + typeText(output) + ">(" + call + ")") +
+        ";\n";
+    stores += "    store(y" + n + " + i, w" + n + ");\n";
+  }
+  return " {\n" + fields + "  __device__ void operator()(int64_t i, int c" +
+         (sums ? ", float (&terms)[" + std::to_string(sums) + "][" + w + "]" : "") + ") const {\n" +
+         loads + "#pragma unroll\n    for (int k = 0; k < " + w + "; ++k) {\n" + elements +
+         "    }\n" + stores + "  }\n};\n";
+}
+
+std::string Form::function(StringRef structName) {
+  SmallVector<std::string> all = {"cudaStream_t stream", "int64_t rows", "int64_t channels"};
+  all.append(parameters());
+  SmallVector<std::string> fields, outputs;
+  for (size_t i = 0; i < op.getInputs().size(); ++i)
+    fields.push_back("x" + std::to_string(i));
+  for (size_t i = 0; i < op.getOutputs().size(); ++i)
+    (i < elementwise() ? fields : outputs).push_back("y" + std::to_string(i));
+  std::string call = structName.str() + "{" + llvm::join(fields, ", ") + "}";
+  std::string text = "(" + llvm::join(all, ", ");
+  if (sums) {
+    std::string s = std::to_string(sums);
+    text += ", std::byte *workspace) {\n  float *const sums[] = {" + llvm::join(outputs, ", ") +
+            "};\n  cuda::pointwiseReduce<" + std::to_string(width) + ", " + s +
+            ">(stream, rows, channels, " + call + ", sums, workspace);\n}\n";
+  } else {
+    text += ") {\n  cuda::pointwise<" + std::to_string(width) + ">(stream, rows, channels, " +
+            call + ");\n}\n";
+  }
+  return text;
+}
+
+static FailureOr<std::string> emit(CudaProgramText &text, plan::LaunchOp op) {
+  Form form(op);
+  std::string structName = text.structure("Pointwise", form.structure());
+  std::string name = text.function("pointwise", form.function(structName));
+  SmallVector<Value> buffers(op.getInputs());
+  llvm::append_range(buffers, op.getOutputs());
+  if (op.getWorkspace())
+    buffers.push_back(op.getWorkspace());
+  return name + text.arguments({std::to_string(form.rows), std::to_string(form.channels)}, buffers);
+}
+
+//===----------------------------------------------------------------------===//
+// One function over many tensors
+//===----------------------------------------------------------------------===//
+
+/// The functor of one problem:
+///
+///   struct Update0 {
+///     const float *x0, *x1; float *y0;
+///     template <int V> __device__ void operator()(int64_t i) const { ... }
+///   };
+static std::string manyStructure(plan::LaunchOp op, size_t inputsEach, size_t outputsEach,
+                                 size_t shared) {
+  std::string fields, loads, elements, stores, arguments;
+  for (size_t i = 0; i < inputsEach + shared; ++i) {
+    bool isShared = i >= inputsEach;
+    Value input = op.getInputs()[isShared ? op.getInputs().size() - shared + (i - inputsEach) : i];
+    std::string n = std::to_string(i);
+    fields += "  const " + typeText(input) + " *x" + n + ";\n";
+    if (!isShared)
+      loads += "    const auto v" + n + " = load<V>(x" + n + " + i);\n";
+    std::string value = isShared ? "*x" + n : "v" + n + "[k]";
+    bool number = !elementOf(input).isInteger();
+    elements +=
+        "      const auto a" + n + " = " + (number ? "toFloat(" + value + ")" : value) + ";\n";
+    arguments += (i ? ", a" : "a") + n;
+  }
+  for (size_t i = 0; i < outputsEach; ++i) {
+    Value output = op.getOutputs()[i];
+    std::string n = std::to_string(i), type = typeText(output);
+    auto body = cast<FlatSymbolRefAttr>(op.getBodiesAttr()[i]);
+    fields += "  " + type + " *y" + n + ";\n";
+    loads += "    Vec<" + type + ", V> w" + n + ";\n";
+    elements += "      w" + n + "[k] = fromFloat<" + type + ">(" + body.getValue().str() + "(" +
+                arguments + "));\n";
+    stores += "    store(y" + n + " + i, w" + n + ");\n";
+  }
+  return " {\n" + fields + "  template <int V>\n  __device__ void operator()(int64_t i) const {\n" +
+         loads + "#pragma unroll\n    for (int k = 0; k < V; ++k) {\n" + elements + "    }\n" +
+         stores + "  }\n};\n";
+}
+
+/// The launch is a function of the step: its table of addresses is made when the step is
+/// captured.
+static FailureOr<std::string> emitMany(CudaProgramText &text, plan::LaunchOp op) {
+  auto counts = op.getConstants().getAs<DenseI64ArrayAttr>("counts").asArrayRef();
+  auto shared = static_cast<size_t>(op.getConstants().getAs<IntegerAttr>("scalars").getInt());
+  size_t inputsEach = (op.getInputs().size() - shared) / counts.size();
+  size_t outputsEach = op.getOutputs().size() / counts.size();
+  int64_t narrowest = 4;
+  for (Value buffer : llvm::concat<Value>(op.getInputs(), op.getOutputs()))
+    if (!elementOf(buffer).isInteger())
+      narrowest = std::min<int64_t>(narrowest, elementOf(buffer).getIntOrFloatBitWidth() / 8);
+
+  std::string name = text.structure("Many", manyStructure(op, inputsEach, outputsEach, shared));
+  std::string rows;
+  for (size_t problem = 0; problem < counts.size(); ++problem) {
+    SmallVector<std::string> addresses;
+    auto add = [&](Value buffer) { addresses.push_back(text.address(buffer)); };
+    for (size_t i = 0; i < inputsEach; ++i)
+      add(op.getInputs()[problem * inputsEach + i]);
+    for (size_t i = 0; i < shared; ++i)
+      add(op.getInputs()[op.getInputs().size() - shared + i]);
+    for (size_t i = 0; i < outputsEach; ++i)
+      add(op.getOutputs()[problem * outputsEach + i]);
+    rows +=
+        "      {{" + llvm::join(addresses, ", ") + "}, " + std::to_string(counts[problem]) + "},\n";
+  }
+  std::string function = text.function(
+      "many", "(StepContext &s) {\n  const Segment<" + name + "> segments[] = {\n" + rows +
+                  "  };\n  cuda::pointwiseMany<" + std::to_string(16 / narrowest) +
+                  ">(static_cast<cudaStream_t>(s.stream), segments);\n}\n");
+  return function + "(s)";
+}
+
+ArrayRef<CudaKernel> fanfold::cudaPointwiseKernels() {
+  static const CudaKernel kernels[] = {{"pointwise", select, emit},
+                                       {"pointwise_many", nullptr, emitMany}};
+  return kernels;
+}

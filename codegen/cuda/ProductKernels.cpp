@@ -1,0 +1,183 @@
+//===- ProductKernels.cpp - convolutions and matrix products on the GPU ---===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cuda/CudaKernels.h"
+#include "codegen/kernels/cublaslt/MatmulProblem.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace fanfold;
+using cublaslt::MatmulProblem;
+using cudnn::ConvProblem;
+
+//===----------------------------------------------------------------------===//
+// Problems, from tensors and from buffers alike
+//===----------------------------------------------------------------------===//
+
+static ElementType elementType(ShapedType type) {
+  Type element = type.getElementType();
+  return element.isF16()    ? ElementType::f16
+         : element.isBF16() ? ElementType::bf16
+                            : ElementType::f32;
+}
+
+/// The precision that the module is compiled for, of an op in it.
+static bool allowsTf32(Operation *op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  if (auto attr = module->getAttrOfType<StringAttr>("fanfold.precision"))
+    return attr.getValue() == "tf32";
+  for (auto arena : module.getOps<plan::ArenaOp>())
+    return arena.getPrecision() == "tf32";
+  return false;
+}
+
+/// Types of x, w and y of a convolution, whatever the pass.
+struct ConvTypes {
+  Type x, w, y;
+};
+
+static ConvProblem convProblem(cudnn::Pass pass, ConvTypes types, DictionaryAttr constants,
+                               bool tf32) {
+  auto x = cast<ShapedType>(types.x), w = cast<ShapedType>(types.w), y = cast<ShapedType>(types.y);
+  auto pair = [&](StringRef name) { return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef(); };
+  ConvProblem problem;
+  problem.pass = pass;
+  cudnn::Conv2dShape &s = problem.shape;
+  s.batch = x.getDimSize(0);
+  s.inHeight = x.getDimSize(1);
+  s.inWidth = x.getDimSize(2);
+  s.inChannels = x.getDimSize(3);
+  s.outHeight = y.getDimSize(1);
+  s.outWidth = y.getDimSize(2);
+  s.outChannels = y.getDimSize(3);
+  s.kernelHeight = w.getDimSize(1);
+  s.kernelWidth = w.getDimSize(2);
+  s.strideHeight = pair("stride")[0];
+  s.strideWidth = pair("stride")[1];
+  s.padHeight = pair("pad")[0];
+  s.padWidth = pair("pad")[1];
+  s.dilationHeight = pair("dilation")[0];
+  s.dilationWidth = pair("dilation")[1];
+  s.groups = constants.getAs<IntegerAttr>("groups").getInt();
+  problem.xType = elementType(x);
+  problem.wType = elementType(w);
+  problem.yType = elementType(y);
+  problem.math = tf32 ? cudnn::Math::tf32 : cudnn::Math::fp32;
+  return problem;
+}
+
+/// The convolution that a launch computes, at either level.
+static ConvProblem convProblem(StringRef kernel, TypeRange operands, TypeRange results,
+                               DictionaryAttr constants, Operation *op) {
+  bool tf32 = allowsTf32(op);
+  if (kernel == "conv2d_dgrad")
+    return convProblem(cudnn::Pass::dgrad, {results[0], operands[1], operands[0]}, constants, tf32);
+  if (kernel == "conv2d_wgrad")
+    return convProblem(cudnn::Pass::wgrad, {operands[0], results[0], operands[1]}, constants, tf32);
+  return convProblem(cudnn::Pass::forward, {operands[0], operands[1], results[0]}, constants, tf32);
+}
+
+static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, DictionaryAttr constants,
+                                   Operation *op) {
+  auto lhs = cast<ShapedType>(operands[0]), out = cast<ShapedType>(results[0]);
+  MatmulProblem problem;
+  problem.transposeA = constants.contains("transpose_lhs");
+  problem.transposeB = constants.contains("transpose_rhs");
+  problem.m = out.getDimSize(0);
+  problem.n = out.getDimSize(1);
+  problem.k = lhs.getDimSize(problem.transposeA ? 0 : 1);
+  problem.type = elementType(lhs);
+  problem.cType = elementType(out);
+  problem.math = allowsTf32(op) ? cublaslt::Math::tf32 : cublaslt::Math::fp32;
+  return problem;
+}
+
+//===----------------------------------------------------------------------===//
+// Selection
+//===----------------------------------------------------------------------===//
+
+static constexpr StringLiteral cudnnPrefix = "cudnn ";
+
+static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
+  ConvProblem problem = convProblem(op->getName().stripDialect(), op->getOperandTypes(),
+                                    op->getResultTypes(), op->getAttrDictionary(), op);
+  Result<cudnn::Plan> plan = target.choosePlan(problem);
+  if (!plan.ok())
+    return std::move(plan).status();
+  return Algorithm{cudnnPrefix.str() + plan->engine, plan->workspaceBytes};
+}
+
+static Result<Algorithm> selectMatmul(const CudaTarget &, Operation *op) {
+  MatmulProblem problem =
+      matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
+  return Algorithm{"cublaslt", problem.advisedWorkspaceBytes()};
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+static std::string layer(plan::LaunchOp op) { return op.getLayer().value_or(op.getKernel()).str(); }
+
+static int64_t workspaceBytes(plan::LaunchOp op) {
+  return op.getWorkspace() ? kernel::byteSize(cast<MemRefType>(op.getWorkspace().getType())) : 0;
+}
+
+/// `object.run(stream(s), {x, w, y}, workspace)`.
+static std::string run(ProgramText &text, const std::string &object, ArrayRef<Value> operands,
+                       plan::LaunchOp op) {
+  SmallVector<std::string> addresses;
+  for (Value operand : operands)
+    addresses.push_back(text.address(operand));
+  return object + ".run" +
+         text.arguments({"{" + llvm::join(addresses, ", ") + "}"}, {op.getWorkspace()});
+}
+
+static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs();
+  Value out = op.getOutputs()[0];
+  ConvProblem problem =
+      convProblem(op.getKernel(), in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op);
+  StringRef engine = op.getAlgorithm().value_or("");
+  if (!engine.consume_front(cudnnPrefix))
+    return op.emitOpError("has no cuDNN engine: compile the model again for this target");
+  Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());
+  if (!plan.ok())
+    return op.emitOpError("has an engine that cuDNN refuses: ") << plan.status().message();
+  std::string make = "cudnn::Convolution(library, \"" + problem.text() + "\", " +
+                     text.data(cudnn::serialize(*plan)) + ")";
+  std::string object = text.object("cudnn::Convolution", make, workspaceBytes(op), layer(op));
+  if (op.getKernel() == "conv2d_dgrad")
+    return run(text, object, {out, in[1], in[0]}, op);
+  if (op.getKernel() == "conv2d_wgrad")
+    return run(text, object, {in[0], out, in[1]}, op);
+  return run(text, object, {in[0], in[1], out}, op);
+}
+
+static FailureOr<std::string> emitMatmul(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs();
+  MatmulProblem problem =
+      matmulProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op);
+  std::string make = "cublaslt::Matmul(blas, \"" + problem.text() + "\", " +
+                     std::to_string(workspaceBytes(op)) + ")";
+  std::string object = text.object("cublaslt::Matmul", make, ProgramText::unchecked, layer(op));
+  Value none;
+  return object + ".run" +
+         text.arguments({}, {in[0], in[1], none, op.getOutputs()[0], op.getWorkspace()});
+}
+
+ArrayRef<CudaKernel> fanfold::cudaProductKernels() {
+  static const CudaKernel kernels[] = {
+      {"conv2d", selectConv, emitConv},
+      {"conv2d_dgrad", selectConv, emitConv},
+      {"conv2d_wgrad", selectConv, emitConv},
+      {"matmul", selectMatmul, emitMatmul},
+  };
+  return kernels;
+}
