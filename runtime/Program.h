@@ -215,7 +215,7 @@ struct Recipe {
 struct Program {
   const char *model;     ///< Name of the cnn.model.
   const char *source;    ///< Path of the model file, as given to the compiler.
-  const char *target;    ///< "cpu".
+  const char *target;    ///< "cpu", "cuda:sm_90".
   const char *precision; ///< "fp32".
   const char *compiler;  ///< Version of the compiler.
   uint64_t fingerprint;  ///< Of names, shapes, types and roles of the variables: a

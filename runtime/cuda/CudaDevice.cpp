@@ -166,7 +166,7 @@ Status CudaDevice::allocate(const Program &program) {
     begins.push_back(reserve(program.metrics.size * sizeof(float)));
   }
   void *allocated = nullptr;
-  FANFOLD_RETURN_IF_ERROR(fromCuda(cudaMallocHost(&allocated, bytes),
+  FANFOLD_RETURN_IF_ERROR(fromCuda(cudaMallocHost(&allocated, std::max<size_t>(bytes, 1)),
                                    fmt::format("pinning {} of the host's memory for inputs",
                                                formatBytes(static_cast<double>(bytes)))));
   auto *host = static_cast<std::byte *>(allocated);

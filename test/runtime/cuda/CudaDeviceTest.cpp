@@ -91,7 +91,7 @@ TEST(CudaDeviceTest, ThousandStepsWithTheQueueFull) {
   EXPECT_EQ(readFile(directory / "often/step-1000.safetensors"), state);
 }
 
-TEST(CudaDeviceTest, ProfileAddsUpToTheStep) {
+TEST(CudaDeviceTest, ProfileIsOfTheGpuAlone) {
   json bench =
       json::parse(runLogistic({"bench", "--steps=50", "--profile", "--format=json"}).output);
   double sum = 0;
