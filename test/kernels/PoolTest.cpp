@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelTest.h"
+#include "PoolShapes.h"
 
 #include "codegen/kernels/cpu/Pool.h"
 #include "codegen/kernels/reference/Pool.h"
@@ -19,63 +20,10 @@ namespace {
 
 class PoolTest : public KernelTest {};
 
-/// Sizes as the model files give them, with PyTorch's rule for ceil mode: the last
-/// window begins within the input or the padding before it.
-Pool2dShape makeShape(int64_t batch, std::pair<int64_t, int64_t> size, int64_t channels,
-                      std::pair<int64_t, int64_t> kernel, std::pair<int64_t, int64_t> stride,
-                      std::pair<int64_t, int64_t> pad, bool ceil) {
-  const auto windows = [ceil](int64_t size, int64_t kernel, int64_t stride, int64_t pad) {
-    const int64_t steps = size + 2 * pad - kernel;
-    int64_t count = (steps + (ceil ? stride - 1 : 0)) / stride + 1;
-    if (ceil && (count - 1) * stride >= size + pad)
-      --count;
-    return count;
-  };
-  return {batch,
-          size.first,
-          size.second,
-          channels,
-          windows(size.first, kernel.first, stride.first, pad.first),
-          windows(size.second, kernel.second, stride.second, pad.second),
-          kernel.first,
-          kernel.second,
-          stride.first,
-          stride.second,
-          pad.first,
-          pad.second};
-}
-
-std::vector<Pool2dShape> shapes() {
-  std::vector<Pool2dShape> list;
-  for (int64_t channels : {1, 3, 5, 16, 17, 64, 300})
-    for (bool ceil : {false, true}) {
-      list.push_back(makeShape(2, {8, 8}, channels, {2, 2}, {2, 2}, {0, 0}, ceil));
-      list.push_back(makeShape(1, {9, 7}, channels, {3, 3}, {2, 2}, {1, 1}, ceil));
-      list.push_back(makeShape(2, {10, 9}, channels, {3, 3}, {2, 2}, {0, 0}, ceil));
-    }
-  list.push_back(makeShape(3, {7, 7}, 64, {7, 7}, {1, 1}, {0, 0}, false)); // global
-  list.push_back(makeShape(1, {1, 1}, 1, {1, 1}, {1, 1}, {0, 0}, false));
-  list.push_back(makeShape(2, {6, 8}, 5, {3, 2}, {1, 3}, {1, 0}, true));
-  list.push_back(makeShape(1, {5, 5}, 4, {3, 3}, {1, 1}, {1, 1}, false)); // overlapping
-  list.push_back(makeShape(1, {5, 6}, 4, {2, 2}, {3, 3}, {0, 0}, false)); // gaps
-  list.push_back(makeShape(1, {7, 7}, 3, {4, 4}, {3, 3}, {2, 2}, true));
-  list.push_back({1, 2, 2, 3, 4, 4, 1, 1, 1, 1, 1, 1}); // windows of padding alone
-  return list;
-}
-
-std::string describe(const Pool2dShape &s) {
-  std::string text = "shape";
-  for (int64_t v :
-       {s.batch, s.inHeight, s.inWidth, s.channels, s.outHeight, s.outWidth, s.kernelHeight,
-        s.kernelWidth, s.strideHeight, s.strideWidth, s.padHeight, s.padWidth})
-    text += " " + std::to_string(v);
-  return text;
-}
-
 } // namespace
 
 TEST_F(PoolTest, MaximaAgreeWithDefinition) {
-  for (const Pool2dShape &s : shapes()) {
+  for (const Pool2dShape &s : poolShapes()) {
     SCOPED_TRACE(describe(s));
     Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
     // Few distinct values, so that maxima tie and the first must be found.
@@ -98,7 +46,7 @@ TEST_F(PoolTest, MaximaAgreeWithDefinition) {
 }
 
 TEST_F(PoolTest, AveragesAgreeWithDefinition) {
-  for (const Pool2dShape &s : shapes())
+  for (const Pool2dShape &s : poolShapes())
     for (bool countPadding : {false, true}) {
       SCOPED_TRACE(describe(s) + (countPadding ? ", padding counted" : ""));
       const Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
@@ -123,7 +71,7 @@ TEST_F(PoolTest, AveragesAgreeWithDefinition) {
 }
 
 TEST_F(PoolTest, NanReachesItsWindowsAlone) {
-  const Pool2dShape s = makeShape(1, {6, 6}, 20, {2, 2}, {2, 2}, {0, 0}, false);
+  const Pool2dShape s = makePoolShape(1, {6, 6}, 20, {2, 2}, {2, 2}, {0, 0}, false);
   const int64_t rowStride = s.inWidth * s.channels, channel = 7;
   // Each position within the window of output (1, 1).
   for (int64_t position : {0, 1, 2, 3}) {
@@ -147,7 +95,7 @@ TEST_F(PoolTest, DivisorsAreThoseOfPyTorch) {
   // avg_pool2d(ones(1, 1, 6, 1), (3, 1), (2, 1), (1, 0), ceil_mode=True): the first
   // window has one row of padding, which counts; the last has one too, and another
   // beyond it, which never does.
-  const Pool2dShape s = makeShape(1, {6, 1}, 1, {3, 1}, {2, 1}, {1, 0}, true);
+  const Pool2dShape s = makePoolShape(1, {6, 1}, 1, {3, 1}, {2, 1}, {1, 0}, true);
   ASSERT_EQ(s.outHeight, 4);
   const float ones[] = {1, 1, 1, 1, 1, 1};
   float without[4], with[4];
@@ -161,8 +109,8 @@ TEST_F(PoolTest, DivisorsAreThoseOfPyTorch) {
 }
 
 TEST_F(PoolTest, ReferenceGradientsAreDerivatives) {
-  for (const Pool2dShape &s : {makeShape(1, {5, 6}, 2, {3, 3}, {2, 2}, {1, 1}, true),
-                               makeShape(2, {4, 4}, 1, {2, 3}, {1, 1}, {0, 1}, false)}) {
+  for (const Pool2dShape &s : {makePoolShape(1, {5, 6}, 2, {3, 3}, {2, 2}, {1, 1}, true),
+                               makePoolShape(2, {4, 4}, 1, {2, 3}, {1, 1}, {0, 1}, false)}) {
     std::vector<double> x = randomInput(s.inputSize()).exact;
     const std::vector<double> dy = randomInput(s.outputSize()).exact;
     std::vector<double> y(s.outputSize()), dx = poisoned(x.size());

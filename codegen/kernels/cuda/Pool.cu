@@ -130,8 +130,8 @@ void fanfold::cuda::maxPool2d(cudaStream_t stream, const Pool2dShape &s, const T
   withKernel<T>(s, [&](auto size, auto width) {
     constexpr int k = size, v = width;
     const auto launch = [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
-      const T *in = x + first * (s.inputSize() / s.batch);
-      const int64_t out = first * (s.outputSize() / s.batch);
+      const T *in = x + first * inSample(s);
+      const int64_t out = first * outSample(s);
       if (places)
         maxPoolKernel<k, v, true>
             <<<blocks, blockThreads, 0, stream>>>(PoolShape(s), grid, in, y + out, places + out);
@@ -150,8 +150,7 @@ void fanfold::cuda::avgPool2d(cudaStream_t stream, const Pool2dShape &s, bool co
     constexpr int k = size, v = width;
     const auto launch = [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
       avgPoolKernel<k, v><<<blocks, blockThreads, 0, stream>>>(
-          PoolShape(s), grid, countPadding, x + first * (s.inputSize() / s.batch),
-          y + first * (s.outputSize() / s.batch));
+          PoolShape(s), grid, countPadding, x + first * inSample(s), y + first * outSample(s));
     };
     forSamples(s.batch, s.outHeight, s.outWidth, s.channels, v, launch);
   });

@@ -175,14 +175,13 @@ void forInput(const Pool2dShape &s, Body body) {
 template <typename T>
 void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s, const T *x,
                                       const T *y, const T *dy, T *dx) {
-  const int64_t inSample = s.inputSize() / s.batch, outSample = s.outputSize() / s.batch;
   const Windows windows{Divisor(s.strideHeight), Divisor(s.strideWidth)};
   withWidth<T>(s.channels, [&](auto width) {
     constexpr int v = width;
     const auto launch = [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
       maxGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(
-          PoolShape(s), windows, grid, x + first * inSample, y + first * outSample,
-          dy + first * outSample, dx + first * inSample);
+          PoolShape(s), windows, grid, x + first * inSample(s), y + first * outSample(s),
+          dy + first * outSample(s), dx + first * inSample(s));
     };
     forSamples(s.batch, s.inHeight, s.inWidth, s.channels, v, launch);
   });
@@ -191,25 +190,24 @@ void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s,
 template <typename T>
 void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s,
                                       const uint8_t *places, const T *dy, T *dx) {
-  const int64_t inSample = s.inputSize() / s.batch, outSample = s.outputSize() / s.batch;
   forInput<T>(s, [&](auto most, auto width, const PoolGrid &grid, const Windows &windows,
                      unsigned blocks, int64_t first) {
     constexpr int w = most, v = width;
     placeGradientKernel<w, v><<<blocks, blockThreads, 0, stream>>>(
-        PoolShape(s), windows, grid, places + first * outSample, dy + first * outSample,
-        dx + first * inSample);
+        PoolShape(s), windows, grid, places + first * outSample(s), dy + first * outSample(s),
+        dx + first * inSample(s));
   });
 }
 
 template <typename T>
 void fanfold::cuda::avgPool2dGradient(cudaStream_t stream, const Pool2dShape &s, bool countPadding,
                                       const T *dy, T *dx) {
-  const int64_t inSample = s.inputSize() / s.batch, outSample = s.outputSize() / s.batch;
   forInput<T>(s, [&](auto most, auto width, const PoolGrid &grid, const Windows &windows,
                      unsigned blocks, int64_t first) {
     constexpr int w = most, v = width;
-    avgGradientKernel<w, v><<<blocks, blockThreads, 0, stream>>>(
-        PoolShape(s), windows, grid, countPadding, dy + first * outSample, dx + first * inSample);
+    avgGradientKernel<w, v>
+        <<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid, countPadding,
+                                              dy + first * outSample(s), dx + first * inSample(s));
   });
 }
 

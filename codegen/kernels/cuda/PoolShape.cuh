@@ -54,6 +54,10 @@ private:
   static int narrow(int64_t n) { return static_cast<int>(n); }
 };
 
+/// Elements of a sample.
+inline int64_t inSample(const Pool2dShape &s) { return s.inHeight * s.inWidth * s.channels; }
+inline int64_t outSample(const Pool2dShape &s) { return s.outHeight * s.outWidth * s.channels; }
+
 /// The groups of a tensor of pixels in one launch, which takes whole samples.
 struct PoolGrid {
   uint32_t groups;

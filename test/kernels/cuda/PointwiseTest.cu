@@ -1,0 +1,262 @@
+//===- PointwiseTest.cu - pointwise kernels and channel sums on a GPU -----===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CudaTest.h"
+
+#include "codegen/kernels/Random.h"
+#include "codegen/kernels/cuda/Pointwise.cuh"
+#include "codegen/kernels/cuda/PointwiseReduce.cuh"
+
+using namespace fanfold;
+using namespace fanfold::test;
+using cuda::fromFloat;
+using cuda::load;
+using cuda::store;
+using cuda::toFloat;
+using cuda::Vec;
+
+namespace {
+
+/// y = x * scale[c], as generated code has it.
+template <typename T, int V>
+struct Scale {
+  const T *x;
+  const float *scale;
+  T *y;
+  __device__ void operator()(int64_t i, int c) const {
+    const Vec<T, V> a = load<V>(x + i);
+    const Vec<float, V> b = load<V>(scale + c);
+    Vec<T, V> out;
+#pragma unroll
+    for (int k = 0; k < V; ++k)
+      out[k] = fromFloat<T>(toFloat(a[k]) * b[k]);
+    store(y + i, out);
+  }
+};
+
+/// y = 2 x + 1, of whatever shape.
+template <typename T, int V>
+struct Line {
+  const T *x;
+  T *y;
+  __device__ void operator()(int64_t i, int) const {
+    Vec<T, V> a = load<V>(x + i);
+#pragma unroll
+    for (int k = 0; k < V; ++k)
+      a[k] = fromFloat<T>(2.0f * toFloat(a[k]) + 1.0f);
+    store(y + i, a);
+  }
+};
+
+/// Writes the channel's low byte.
+struct ChannelByte {
+  uint8_t *y;
+  __device__ void operator()(int64_t i, int c) const { y[i] = static_cast<uint8_t>(c); }
+};
+
+/// Sums of dy and dy * x, and dz = -dy, which may be dy's memory.
+template <typename T, int V>
+struct Sums {
+  const T *x, *dy;
+  T *dz;
+  __device__ void operator()(int64_t i, int, float (&terms)[2][V]) const {
+    const Vec<T, V> a = load<V>(x + i), b = load<V>(dy + i);
+    Vec<T, V> out;
+#pragma unroll
+    for (int k = 0; k < V; ++k) {
+      terms[0][k] = toFloat(b[k]);
+      terms[1][k] = toFloat(b[k]) * toFloat(a[k]);
+      out[k] = fromFloat<T>(-toFloat(b[k]));
+    }
+    store(dz + i, out);
+  }
+};
+
+template <typename T>
+class CudaPointwiseTest : public ElementTest<T> {
+protected:
+  template <int V>
+  void scale(int64_t rows, int64_t channels) {
+    SCOPED_TRACE(::testing::Message() << rows << " x " << channels << " by " << V);
+    const size_t n = rows * channels;
+    const auto x = this->template randomTensor<T>(n);
+    const auto factor = this->template randomTensor<float>(channels);
+    DeviceArray<T> y(n), flat(n);
+    std::vector<double> expected(n), line(n);
+    for (size_t i = 0; i < n; ++i) {
+      expected[i] = x.exact[i] * factor.exact[i % channels];
+      line[i] = 2 * x.exact[i] + 1;
+    }
+    this->run([&](cudaStream_t stream) {
+      cuda::pointwise<V>(stream, rows, channels, Scale<T, V>{x.device, factor.device, y});
+      cuda::pointwise<V>(stream, 1, rows * channels, Line<T, V>{x.device, flat});
+      cuda::pointwise<V>(stream, rows, channels, Scale<T, V>{x.device, factor.device, x.device});
+    });
+    expectClose(y, expected, 1e-7, "y");
+    expectClose(flat, line, 1e-7, "flat");
+    expectSame(x.device, y, "in place");
+  }
+
+  template <int V>
+  void sums(int64_t rows, int64_t channels) {
+    SCOPED_TRACE(::testing::Message() << rows << " x " << channels << " by " << V);
+    const size_t n = rows * channels;
+    const auto x = this->template randomTensor<T>(n), dy = this->template randomTensor<T>(n);
+    std::vector<double> expected[2] = {std::vector<double>(channels),
+                                       std::vector<double>(channels)};
+    for (size_t i = 0; i < n; ++i) {
+      expected[0][i % channels] += dy.exact[i];
+      expected[1][i % channels] += dy.exact[i] * x.exact[i];
+    }
+    DeviceArray<float> out[4] = {DeviceArray<float>(channels), DeviceArray<float>(channels),
+                                 DeviceArray<float>(channels), DeviceArray<float>(channels)};
+    DeviceArray<T> dz(n);
+    DeviceBytes workspace(cuda::pointwiseReduceWorkspaceBytes(rows, channels, 2));
+    this->run([&](cudaStream_t stream) {
+      cuda::pointwiseReduce<V, 2>(stream, rows, channels, Sums<T, V>{x.device, dy.device, dz},
+                                  {out[0], out[1]}, workspace);
+      cuda::pointwiseReduce<V, 2>(stream, rows, channels,
+                                  Sums<T, V>{x.device, dy.device, dy.device}, {out[2], out[3]},
+                                  workspace);
+    });
+    // Sums of numbers around zero are about as large as the root of how many they are.
+    for (int s = 0; s < 2; ++s) {
+      const std::vector<float> values = out[s].values();
+      for (int64_t c = 0; c < channels; ++c)
+        ASSERT_NEAR(values[c], expected[s][c], 1e-6 * std::sqrt(double(rows) + 1))
+            << "sum " << s << " of channel " << c;
+      expectSame(out[s + 2], out[s], "sum in place");
+    }
+    std::vector<double> negative(n);
+    for (size_t i = 0; i < n; ++i)
+      negative[i] = -dy.exact[i];
+    expectEqual(dz, negative, "dz");
+    expectSame(dy.device, dz, "dz in place");
+  }
+};
+TYPED_TEST_SUITE(CudaPointwiseTest, ElementTypes, ElementName);
+
+class CudaVecTest : public CudaTest {};
+
+} // namespace
+
+TYPED_TEST(CudaPointwiseTest, ReachesEveryElement) {
+  for (int64_t rows : {0, 1, 31, 1000}) {
+    for (int64_t channels : {8, 24, 64, 1000, 2048})
+      this->template scale<8>(rows, channels);
+    for (int64_t channels : {4, 12, 100})
+      this->template scale<4>(rows, channels);
+    for (int64_t channels : {2, 6})
+      this->template scale<2>(rows, channels);
+    for (int64_t channels : {1, 3, 17, 1001})
+      this->template scale<1>(rows, channels);
+  }
+}
+
+TYPED_TEST(CudaPointwiseTest, SumsOverRows) {
+  for (int64_t rows : {0, 1, 33, 500, 40000}) {
+    for (int64_t channels : {8, 40, 64, 512, 520, 2048})
+      if (rows * channels < 1 << 22)
+        this->template sums<8>(rows, channels);
+    for (int64_t channels : {4, 100, 516})
+      if (rows * channels < 1 << 22)
+        this->template sums<4>(rows, channels);
+    this->template sums<2>(rows, 10);
+    for (int64_t channels : {1, 3, 1001})
+      if (rows * channels < 1 << 22)
+        this->template sums<1>(rows, channels);
+  }
+}
+
+// More than 2^31 groups take more than one launch, and indices more than 32 bits.
+TEST_F(CudaVecTest, ReachesBeyond32Bits) {
+  size_t available = 0, total = 0;
+  CHECK_CUDA(cudaMemGetInfo(&available, &total));
+  if (available < size_t{3} << 30)
+    GTEST_SKIP() << available << " bytes of GPU memory, needs 3 GiB";
+  const int64_t channels = 3, rows = (int64_t{1} << 31) / channels + 1000;
+  DeviceArray<uint8_t> y(rows * channels);
+  run([&](cudaStream_t stream) { cuda::pointwise<1>(stream, rows, channels, ChannelByte{y}); });
+  // Both ends, around the last group of the first launch, and anywhere.
+  std::vector<int64_t> places = {0, rows * channels - 4096, (int64_t{1} << 31) - 2048};
+  for (int i = 0; i < 50; ++i)
+    places.push_back(static_cast<int64_t>(uint64_t{generator()} * generator() %
+                                          uint64_t(rows * channels - 4096)));
+  const auto expectBytes = [&](const std::function<int64_t(int64_t)> &expected) {
+    std::vector<uint8_t> part(4096);
+    for (int64_t place : places) {
+      CHECK_CUDA(cudaMemcpy(part.data(), y + place, part.size(), cudaMemcpyDeviceToHost));
+      for (size_t i = 0; i < part.size(); ++i)
+        ASSERT_EQ(part[i], expected((place + static_cast<int64_t>(i)) % channels)) << place + i;
+    }
+  };
+  expectBytes([](int64_t c) { return c; });
+  run([&](cudaStream_t stream) {
+    cuda::pointwise<1>(stream, 1, rows * channels, Line<uint8_t, 1>{y, y});
+  });
+  expectBytes([](int64_t c) { return 2 * c + 1; });
+}
+
+namespace {
+
+/// Everything that fromFloat and toFloat do, for one number a thread.
+struct Conversions {
+  const float *x;
+  uint8_t *bytes;
+  int32_t *integers;
+  __half *halves;
+  __nv_bfloat16 *bfloats;
+  __device__ void operator()(int64_t i, int) const {
+    bytes[i] = fromFloat<uint8_t>(x[i]);
+    integers[i] = fromFloat<int32_t>(x[i]);
+    halves[i] = fromFloat<__half>(x[i]);
+    bfloats[i] = fromFloat<__nv_bfloat16>(x[i]);
+  }
+};
+
+struct Uniform {
+  float *y;
+  int64_t first;
+  __device__ void operator()(int64_t i, int) const { y[i] = kernels::uniform(7, 3, first + i); }
+};
+
+} // namespace
+
+TEST_F(CudaVecTest, Converts) {
+  const std::vector<float> x = {0, 1, -1, 2.7f, -2.7f, 255, 256, 1e9f, -1e9f, 1e20f, notANumber};
+  const std::vector<uint8_t> bytes = {0, 1, 0, 2, 0, 255, 255, 255, 0, 255, 0};
+  const std::vector<int32_t> integers = {0,   1,          -1,          2,          -2, 255,
+                                         256, 1000000000, -1000000000, 2147483647, 0};
+  const DeviceArray<float> in(x);
+  DeviceArray<uint8_t> bytesOut(x.size());
+  DeviceArray<int32_t> integersOut(x.size());
+  DeviceArray<__half> halvesOut(x.size());
+  DeviceArray<__nv_bfloat16> bfloatsOut(x.size());
+  run([&](cudaStream_t stream) {
+    cuda::pointwise<1>(stream, 1, x.size(),
+                       Conversions{in, bytesOut, integersOut, halvesOut, bfloatsOut});
+  });
+  EXPECT_EQ(bytesOut.values(), bytes);
+  EXPECT_EQ(integersOut.values(), integers);
+  std::vector<double> halves, bfloats;
+  for (float value : x) {
+    halves.push_back(toDouble(fromDouble<__half>(value)));
+    bfloats.push_back(toDouble(fromDouble<__nv_bfloat16>(value)));
+  }
+  expectEqual(halvesOut, halves, "fp16");
+  expectEqual(bfloatsOut, bfloats, "bf16");
+}
+
+TEST_F(CudaVecTest, DrawsTheNumbersOfTheCpu) {
+  const int64_t n = 5000, first = (int64_t{1} << 32) - 2500;
+  DeviceArray<float> y(n);
+  run([&](cudaStream_t stream) { cuda::pointwise<1>(stream, 1, n, Uniform{y, first}); });
+  const std::vector<float> values = y.values();
+  for (int64_t i = 0; i < n; ++i)
+    ASSERT_EQ(values[i], kernels::uniform(7, 3, first + i)) << i;
+}

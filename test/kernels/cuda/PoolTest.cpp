@@ -1,0 +1,106 @@
+//===- PoolTest.cpp - poolings on a GPU against their definition ----------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../PoolShapes.h"
+#include "CudaTest.h"
+
+#include "codegen/kernels/cuda/Pool.h"
+#include "codegen/kernels/reference/Pool.h"
+
+using namespace fanfold;
+using namespace fanfold::test;
+using cuda::Pool2dShape;
+
+namespace {
+
+template <typename T>
+class CudaPoolTest : public ElementTest<T> {};
+TYPED_TEST_SUITE(CudaPoolTest, ElementTypes, ElementName);
+
+/// The place of the first maximum, or NaN, in each window, padding counted.
+std::vector<uint8_t> firstPlaces(const Pool2dShape &s, const std::vector<double> &x,
+                                 const std::vector<double> &y) {
+  std::vector<uint8_t> places(s.outputSize(), 255);
+  reference::forEachWindow(
+      s, [](int64_t) {},
+      [&](int64_t i, int64_t o) {
+        if (places[o] != 255 || (x[i] != y[o] && x[i] == x[i]))
+          return;
+        const int64_t h = i / s.channels / s.inWidth % s.inHeight, w = i / s.channels % s.inWidth;
+        const int64_t p = o / s.channels / s.outWidth % s.outHeight,
+                      q = o / s.channels % s.outWidth;
+        places[o] = static_cast<uint8_t>((h + s.padHeight - p * s.strideHeight) * s.kernelWidth +
+                                         (w + s.padWidth - q * s.strideWidth));
+      });
+  return places;
+}
+
+} // namespace
+
+TYPED_TEST(CudaPoolTest, MaximaAgreeWithDefinition) {
+  using T = TypeParam;
+  for (const Pool2dShape &s : poolShapes()) {
+    SCOPED_TRACE(describe(s));
+    // Few values, so that windows have ties; some are -inf, some not a number.
+    std::vector<double> values = this->randomValues(s.inputSize(), -3, 3);
+    for (double &value : values)
+      value = value < -2.5 ? -INFINITY : value > 2.95 ? double{notANumber} : std::round(value);
+    const typename CudaTest::Tensor<T> x(values);
+    const auto dy = this->template randomTensor<T>(s.outputSize());
+    std::vector<double> y = poisoned(s.outputSize()), dx = poisoned(s.inputSize());
+    reference::maxPool2d(s, x.exact.data(), y.data());
+    reference::maxPool2dGradient(s, x.exact.data(), y.data(), dy.exact.data(), dx.data());
+
+    DeviceArray<T> yOut(y.size()), yAlone(y.size()), dxOut(dx.size()), dxFromPlaces(dx.size());
+    DeviceArray<uint8_t> places(y.size());
+    this->run([&](cudaStream_t stream) {
+      cuda::maxPool2d<T>(stream, s, x.device, yOut, places);
+      cuda::maxPool2d<T>(stream, s, x.device, yAlone);
+      cuda::maxPool2dGradient<T>(stream, s, x.device, yOut, dy.device, dxOut);
+      cuda::maxPool2dGradient<T>(stream, s, places, dy.device, dxFromPlaces);
+    });
+    expectEqual(yOut, y, "y");
+    expectEqual(yAlone, y, "y without places");
+    EXPECT_EQ(places.values(), firstPlaces(s, x.exact, y));
+    expectClose(dxOut, dx, 1e-6, "dx");
+    expectSame(dxFromPlaces, dxOut, "dx from places");
+  }
+}
+
+TYPED_TEST(CudaPoolTest, AveragesAgreeWithDefinition) {
+  using T = TypeParam;
+  for (const Pool2dShape &s : poolShapes())
+    for (bool countPadding : {false, true}) {
+      SCOPED_TRACE(describe(s) + (countPadding ? ", padding counted" : ""));
+      const auto x = this->template randomTensor<T>(s.inputSize());
+      const auto dy = this->template randomTensor<T>(s.outputSize());
+      std::vector<double> y = poisoned(s.outputSize()), dx = poisoned(s.inputSize());
+      reference::avgPool2d(s, countPadding, x.exact.data(), y.data());
+      reference::avgPool2dGradient(s, countPadding, dy.exact.data(), dx.data());
+      DeviceArray<T> yOut(y.size()), dxOut(dx.size());
+      this->run([&](cudaStream_t stream) {
+        cuda::avgPool2d<T>(stream, s, countPadding, x.device, yOut);
+        cuda::avgPool2dGradient<T>(stream, s, countPadding, dy.device, dxOut);
+      });
+      expectClose(yOut, y, 1e-6, "y");
+      expectClose(dxOut, dx, 1e-6, "dx");
+    }
+}
+
+TYPED_TEST(CudaPoolTest, TakesNothing) {
+  using T = TypeParam;
+  Pool2dShape s = {0, 8, 8, 16, 4, 4, 2, 2, 2, 2, 0, 0};
+  DeviceArray<T> nothing(0);
+  DeviceArray<uint8_t> places(0);
+  this->run([&](cudaStream_t stream) {
+    cuda::maxPool2d<T>(stream, s, nothing, nothing, places);
+    cuda::maxPool2dGradient<T>(stream, s, places, nothing, nothing);
+    cuda::avgPool2d<T>(stream, s, true, nothing, nothing);
+    cuda::avgPool2dGradient<T>(stream, s, true, nothing, nothing);
+  });
+}
