@@ -24,3 +24,19 @@ set(CMAKE_CUDA_FLAGS_DEV "-g1")
 # The runtime is linked statically, as into generated programs.
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 find_package(CUDAToolkit REQUIRED)
+
+# fanfold_gpu_test(NAME SOURCES... DEPENDS...): a GoogleTest executable that needs a GPU,
+# labelled `gpu`. It lies in gpu/ of the build, from where tools/test-gpu runs it on a
+# machine with nothing but a driver: so the C++ library is linked statically.
+function(fanfold_gpu_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE
+    ${arg_DEPENDS} CUDA::cudart_static GTest::gtest GTest::gtest_main)
+  target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  set_target_properties(${name} PROPERTIES
+    LINKER_LANGUAGE CXX RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/gpu)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS gpu)
+endfunction()
