@@ -10,6 +10,7 @@
 
 #include <climits>
 #include <cstdlib>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 /// Turns of the waiting loop, each one pause instruction: 20 to 50 microseconds.
@@ -18,6 +19,9 @@ static constexpr const char *turns = "1000";
 void fanfold::limitSpinning(char **argv) {
   // Set by a user, or by the life of this process before.
   if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT"))
+    return;
+  // Without an interpreter this is the interpreter's own process: `ld.so PROGRAM ...`.
+  if (getauxval(AT_BASE) == 0)
     return;
   // Not /proc/self/exe itself: ps and top would call the program "exe".
   char path[PATH_MAX];

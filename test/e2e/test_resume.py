@@ -29,7 +29,7 @@ class Resume(workshop.WorkshopTest):
 
     def testKilledAndResumed(self):
         # Once at a checkpoint, once a while after, once before there is any.
-        for step, delay in ((None, 0.05), (40, 0.0), (80, 0.02)):
+        for step, delay in ((None, 0.05), (40, 0.0), (80, 0.005)):
             process = start(self.training("--resume"))
             if step is not None:
                 self.waitFor(self.checkpoint(step), process)

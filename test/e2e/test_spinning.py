@@ -10,11 +10,12 @@ It does so by executing itself again, which must show nowhere else: the process 
 its id, its name and its command line.
 """
 
+import glob
 import os
 import unittest.mock
 
 import workshop
-from workshop import read, start
+from workshop import read, run, start
 
 
 class Spinning(workshop.WorkshopTest):
@@ -44,6 +45,11 @@ class Spinning(workshop.WorkshopTest):
         self.assertEqual(self.variables(OMP_WAIT_POLICY="active"), (b"active", None))
         os.rename(self.path("run"), self.path("first"))
         self.assertEqual(self.variables(GOMP_SPINCOUNT="77"), (None, b"77"))
+
+    def testThroughTheInterpreter(self):
+        interpreters = glob.glob("/lib*/ld-linux*.so.*")
+        self.assertTrue(interpreters)
+        self.succeeds(run(interpreters[0], self.prepared("lenet"), "info"))
 
 
 if __name__ == "__main__":
