@@ -9,7 +9,6 @@
 #include "passes/packer/ComponentSolver.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace fanfold::packer {
 
@@ -91,7 +90,7 @@ Order ComponentSolver::nextOrder() {
 uint64_t ComponentSolver::searchAt(Search &search, int64_t capacity, uint64_t nodeLimit,
                                    Deadline deadline) {
   uint64_t before = search.nodes();
-  switch (search.round(nextOrder(), nodeLimit, deadline)) {
+  switch (search.round(nextOrder(), rounds % 2 == 1, nodeLimit, deadline)) {
   case Search::Verdict::found:
     consider(search.offsets());
     break;
@@ -104,6 +103,17 @@ uint64_t ComponentSolver::searchAt(Search &search, int64_t capacity, uint64_t no
   return search.nodes() - before;
 }
 
+/// The sequence 1 1 2 1 1 2 4 1 1 2 1 1 2 4 8 ... (Luby, Sinclair, Zuckerman, 1993),
+/// from 1: restarts that are within a logarithm of the best ones.
+static uint64_t luby(uint64_t k) {
+  for (uint64_t size = 1;; size = 2 * size + 1) {
+    if (k == size)
+      return (size + 1) / 2;
+    if (k < size)
+      return luby(k - size / 2);
+  }
+}
+
 uint64_t ComponentSolver::improve(int64_t goal, bool minimize, uint64_t nodeLimit,
                                   Deadline deadline) {
   constexpr int mostRoundsWithoutSearch = 30;
@@ -113,7 +123,7 @@ uint64_t ComponentSolver::improve(int64_t goal, bool minimize, uint64_t nodeLimi
     return 0;
   }
   uint64_t used = 0;
-  uint64_t portion = uint64_t(1000 * std::pow(1.25, std::min(rounds, 60)));
+  uint64_t portion = 1000 * luby(uint64_t(rounds) + 1);
   auto isOpen = [&](int64_t target) {
     return bestHeight > target && provedBound <= target && used < nodeLimit &&
            std::chrono::steady_clock::now() < deadline;

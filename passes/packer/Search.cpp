@@ -15,11 +15,13 @@
 
 namespace fanfold::packer {
 
-Search::Verdict Search::round(const Order &order, uint64_t nodeLimit, Deadline deadline) {
+Search::Verdict Search::round(const Order &order, bool flushFirst, uint64_t nodeLimit,
+                              Deadline deadline) {
   urgency.resize(items.size());
   for (size_t place = 0; place < order.size(); ++place)
     urgency[order[place]] = int(place);
   nodesLeft = nodeLimit;
+  this->flushFirst = flushFirst;
   this->deadline = deadline;
   stopped = false;
   undo(0);
@@ -196,9 +198,31 @@ Search::Choice Search::choose(const Part &part) {
   const std::vector<int> &here = alive[choice.section];
   std::copy_if(here.begin(), here.begin() + waitingCount[choice.section],
                std::back_inserter(choice.candidates), standsOnFloor);
-  std::sort(choice.candidates.begin(), choice.candidates.end(),
-            [&](int i, int j) { return urgency[i] < urgency[j]; });
+  sortCandidates(choice, first);
   return choice;
+}
+
+/// The most urgent candidates first; if asked for, those before that end level
+/// with a wall of their valley, or at least touch one, for the skyline is smoother
+/// then.
+void Search::sortCandidates(Choice &choice, int firstOfPart) const {
+  int begin = choice.section, end = valleyEnd[choice.section];
+  while (begin > firstOfPart && valleyEnd[begin - 1] == end)
+    --begin;
+  auto levelness = [&](int i) {
+    if (!flushFirst)
+      return 0;
+    int64_t itemTop = choice.floor + items[i].size;
+    int value = 0;
+    if (items[i].first == begin)
+      value += begin > 0 && floors[begin - 1] == itemTop ? 3 : 1;
+    if (items[i].last == end)
+      value += end < component.sections && floors[end] == itemTop ? 3 : 1;
+    return value;
+  };
+  std::sort(choice.candidates.begin(), choice.candidates.end(), [&](int i, int j) {
+    return std::pair(-levelness(i), urgency[i]) < std::pair(-levelness(j), urgency[j]);
+  });
 }
 
 // Of the placements that differ only by exchanging two equal items, or two
@@ -245,12 +269,16 @@ int64_t Search::nextFloor(const Choice &choice) const {
   return next;
 }
 
-/// What decides whether a part can be solved: its items, its floors, and which
-/// items isOutOfOrder() keeps from standing where they could.
+/// What decides whether a part can be solved: its items, its floors, how high its
+/// items have to be for what align() found (maybe with the help of items that are
+/// placed now, or in other parts), and which items isOutOfOrder() keeps from standing where they
+/// could.
 FailedParts::Key Search::keyOf(const Part &part, int first, int last) const {
   FailedParts::Key key;
-  for (int i : part)
+  for (int i : part) {
     key.add(uint64_t(i) * 2 + isOutOfOrder(i));
+    key.add(uint64_t(leastOffset[i]));
+  }
   for (int s = first; s < last; ++s)
     key.add(uint64_t(floors[s]));
   return key;

@@ -34,6 +34,18 @@
 // offsets) on one machine; the earliest possible end of the last one must not
 // pass the capacity.
 //
+// Alignment. Where two neighbouring sections have no slack, every item that
+// crosses from one to the other stands at one height in both, so beneath the
+// lowest of them items that end at the border and items that begin there make up
+// stacks of one height. The sums of sizes, as bits, tell the least height possible.
+// If one item ends and several begin on level floors, these take its place.
+//
+//              +-----------------       e ends, b and c begin, x crosses: x stands
+//        ------+      x          |      at the least height that both a sum of the
+//        |  e  |-----------------       left sizes and one of the right ones reach
+//        |     |  b  |  : c :
+//        +-----+-----+
+//
 // Symmetries. Of two items of the same life in a stack, and of two equal items,
 // the lower one is fixed once for all. An item that spans a whole part with a
 // level floor goes to the bottom.
@@ -77,8 +89,9 @@ public:
   static bool isAffordable(const Component &component);
 
   /// Takes at most `nodeLimit` steps, each of which places an item or raises a
-  /// floor; the most urgent items of `order` are tried first.
-  Verdict round(const Order &order, uint64_t nodeLimit, Deadline deadline);
+  /// floor; the most urgent items of `order` are tried first, but, with
+  /// `flushFirst`, behind those that end level with a neighbour.
+  Verdict round(const Order &order, bool flushFirst, uint64_t nodeLimit, Deadline deadline);
 
   const Offsets &offsets() const { return offset; }
 
@@ -104,6 +117,7 @@ private:
   bool tryPlacing(int item, const Part &items);
   bool branchOnLowest(const Part &items);
   Choice choose(const Part &items);
+  void sortCandidates(Choice &choice, int firstOfPart) const;
   int spanningItem(const Part &items, int first, int last) const;
   bool hasWaitingTwin(int item) const;
   bool isOutOfOrder(int item) const;
@@ -117,6 +131,9 @@ private:
   bool raise(int item, int64_t to);
   bool tightenDirty();
   bool tighten(int section);
+  bool align(int section);
+  bool pair(int section);
+  void addSums(const std::vector<int> &items, int64_t floor, std::vector<uint64_t> &sums) const;
   bool fail(int64_t need);
   void touch(int first, int last);
   template <typename T>
@@ -131,6 +148,9 @@ private:
   std::vector<std::vector<int>> neighbours; ///< By item: what overlaps it in time.
   std::vector<int> rank; ///< By item: the lower stands lower among exchangeable ones.
   std::vector<int> twin; ///< By item: the equal one of next lower rank, or -1.
+  std::vector<std::vector<int>> ending,
+      beginning;     ///< By section: items that end or begin behind it.
+  int64_t grain = 0; ///< Common divisor of all sizes; 0: there are too many multiples of it.
 
   // The state, by item and by section. `trail` holds what to put back.
   std::vector<int64_t> leastOffset;
@@ -152,12 +172,14 @@ private:
   std::vector<char> isDirty;
   std::vector<std::pair<int64_t, int64_t>> jobs; ///< Release time, size.
   std::vector<int> valleyEnd, count;
+  std::vector<uint64_t> sumsBefore, sumsBehind; ///< Sets of heights, in grains, as bits.
 
   // The round.
   std::vector<int> urgency; ///< By item: place in the round's order.
   uint64_t nodesLeft = 0;
   Deadline deadline;
   bool stopped = false;
+  bool flushFirst = false;
 
   FailedParts failed;
   int64_t leastNeed = INT64_MAX;

@@ -24,13 +24,18 @@ bool Search::isAffordable(const Component &component) {
 
 Search::Search(const Component &component, int64_t capacity)
     : component(component), items(component.items), capacity(capacity), neighbours(items.size()),
-      rank(items.size()), twin(items.size(), -1), leastOffset(items.size()),
-      offset(items.size(), 0), placed(items.size(), 0), floors(component.sections, 0),
-      waiting(component.sections, 0), waitingCount(component.sections, 0),
-      alive(component.sections), position(items.size()), top(component.sections, -1),
-      isDirty(component.sections, 0), valleyEnd(component.sections), count(component.sections + 1) {
+      rank(items.size()), twin(items.size(), -1), ending(component.sections),
+      beginning(component.sections), leastOffset(items.size()), offset(items.size(), 0),
+      placed(items.size(), 0), floors(component.sections, 0), waiting(component.sections, 0),
+      waitingCount(component.sections, 0), alive(component.sections), position(items.size()),
+      top(component.sections, -1), isDirty(component.sections, 0), valleyEnd(component.sections),
+      count(component.sections + 1) {
   for (int i = 0; i < int(items.size()); ++i) {
     leastOffset[i] = std::max<int64_t>(items[i].fixed, 0);
+    if (items[i].first > 0)
+      beginning[items[i].first - 1].push_back(i);
+    ending[items[i].last - 1].push_back(i);
+    grain = std::gcd(grain, items[i].size);
     for (int s = items[i].first; s < items[i].last; ++s) {
       position[i].push_back(int(alive[s].size()));
       alive[s].push_back(i);
@@ -43,6 +48,9 @@ Search::Search(const Component &component, int64_t capacity)
       neighbours[j].push_back(i);
     }
   }
+  constexpr int64_t mostGrains = 8192;
+  if (!component.uniform || capacity / grain > mostGrains)
+    grain = 0;
   Order byRank(items.size());
   std::iota(byRank.begin(), byRank.end(), 0);
   auto kind = [&](int i) {
@@ -148,12 +156,87 @@ bool Search::raise(int i, int64_t to) {
 }
 
 bool Search::tightenDirty() {
-  for (int s : dirty)
-    if (!tighten(s))
-      return false;
-  for (int s : dirty)
+  for (size_t k = 0; k < dirty.size(); ++k) { // Both may add to `dirty`.
+    int s = dirty[k];
     isDirty[s] = 0;
+    if (!tighten(s) || (s > 0 && !align(s - 1)) || !align(s))
+      return false;
+  }
   dirty.clear();
+  return true;
+}
+
+/// Adds the heights that waiting items among `list` can reach when stacked on `floor`.
+void Search::addSums(const std::vector<int> &list, int64_t floor,
+                     std::vector<uint64_t> &sums) const {
+  size_t words = size_t(capacity / grain) / 64 + 1;
+  sums.assign(words, 0);
+  sums[size_t(floor / grain) / 64] |= uint64_t(1) << (floor / grain % 64);
+  for (int i : list) {
+    if (placed[i])
+      continue;
+    size_t by = size_t(items[i].size / grain), whole = by / 64, rest = by % 64;
+    for (size_t w = words; w-- > whole;) {
+      uint64_t shifted = sums[w - whole] << rest;
+      if (rest != 0 && w > whole)
+        shifted |= sums[w - whole - 1] >> (64 - rest);
+      sums[w] |= shifted;
+    }
+  }
+}
+
+/// Of align(), on level floors: if one item ends and several begin, or the other
+/// way round, these take its place.
+bool Search::pair(int s) {
+  for (bool ends : {true, false}) {
+    int one = -1, ones = 0;
+    for (int i : ends ? ending[s] : beginning[s]) {
+      if (!placed[i]) {
+        one = i;
+        ++ones;
+      }
+    }
+    if (ones != 1)
+      continue;
+    int64_t least = INT64_MAX;
+    for (int i : ends ? beginning[s] : ending[s]) {
+      if (placed[i])
+        continue;
+      if (!raise(i, leastOffset[one]))
+        return false;
+      least = std::min(least, leastOffset[i]);
+    }
+    return raise(one, least);
+  }
+  return true;
+}
+
+/// Where two neighbouring sections have no slack, the lowest of the waiting items
+/// that cross from one to the other stands, on either side, on a stack of items
+/// that end or begin there: raises all that cross to where such stacks can meet.
+bool Search::align(int s) {
+  if (grain == 0 || s + 1 >= component.sections || floors[s] + waiting[s] != capacity ||
+      floors[s + 1] + waiting[s + 1] != capacity)
+    return true;
+  int64_t crossing = waitingCount[s];
+  for (int i : ending[s])
+    crossing -= !placed[i];
+  if (crossing == 0)
+    return true;
+  if (floors[s] == floors[s + 1])
+    return pair(s); // The stacks can be empty.
+  addSums(ending[s], floors[s], sumsBefore);
+  addSums(beginning[s], floors[s + 1], sumsBehind);
+  int64_t height = -1;
+  for (size_t w = 0; w < sumsBefore.size() && height < 0; ++w)
+    if (uint64_t both = sumsBefore[w] & sumsBehind[w])
+      height = (int64_t(w) * 64 + __builtin_ctzll(both)) * grain;
+  if (height < 0)
+    return fail(capacity + 1);
+  const std::vector<int> &here = alive[s];
+  for (int64_t k = 0; k < waitingCount[s]; ++k)
+    if (items[here[k]].last > s + 1 && !raise(here[k], height))
+      return false;
   return true;
 }
 

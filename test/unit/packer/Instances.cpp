@@ -108,6 +108,30 @@ std::vector<Buffer> makePinwheels(int count, int64_t grain, uint64_t seed) {
   return makeCuts(count, true, grain, seed);
 }
 
+std::vector<Buffer> makeSlices(int count, uint64_t seed) {
+  constexpr int64_t grain = 1024;
+  Random random(seed);
+  std::vector<Rectangle> parts = {{0, side, 0, side}};
+  while (int(parts.size()) < count) {
+    size_t pick = size_t(random.below(int64_t(parts.size())));
+    int64_t slices = random.below(3) != 0 ? random.between(2, 6) : 1;
+    for (int64_t k = 1; k < slices; ++k) {
+      Rectangle &r = parts[pick];
+      if (r.top - r.bottom < 2 * grain)
+        break;
+      int64_t y = cutBetween(r.bottom, r.top, grain, random);
+      parts.push_back({r.left, r.right, y, r.top});
+      parts[pick].top = y;
+    }
+    if (Rectangle &r = parts[pick]; slices == 1 && r.right - r.left >= 2 * grain) {
+      int64_t x = cutBetween(r.left, r.right, grain, random);
+      parts.push_back({x, r.right, r.bottom, r.top});
+      parts[pick].right = x;
+    }
+  }
+  return toBuffers(std::move(parts), random);
+}
+
 std::vector<Buffer> makeBricks(int courses, int perCourse, uint64_t seed) {
   Random random(seed);
   std::vector<Rectangle> parts;

@@ -28,6 +28,11 @@ std::vector<Buffer> makeGuillotine(int count, int64_t grain, uint64_t seed);
 /// straight cut makes: about `count` parts.
 std::vector<Buffer> makePinwheels(int count, int64_t grain, uint64_t seed);
 
+/// As makeGuillotine() with a grain of 1 KiB, in the style of MiniMalloc's
+/// challenging instances: most cuts slice a part across address, into up to six of
+/// one life, so that thin buffers of long life and thick ones of short life mix.
+std::vector<Buffer> makeSlices(int count, uint64_t seed);
+
 /// Courses of bricks, `perCourse` in each of `courses`, of one height, whose
 /// joints are at random steps; many buffers are equal in size.
 std::vector<Buffer> makeBricks(int courses, int perCourse, uint64_t seed);
