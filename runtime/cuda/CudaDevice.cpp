@@ -117,7 +117,8 @@ Status CudaDevice::findGpu(const Program &program) {
   int driver = 0, runtime = 0, gpus = 0;
   (void)cudaDriverGetVersion(&driver);
   (void)cudaRuntimeGetVersion(&runtime);
-  FANFOLD_RETURN_IF_ERROR(checkDriver(cudaGetDeviceCount(&gpus), gpus, driver, runtime));
+  const cudaError_t code = cudaGetDeviceCount(&gpus);
+  FANFOLD_RETURN_IF_ERROR(checkDriver(code, gpus, driver, runtime));
   cudaDeviceProp properties;
   FANFOLD_RETURN_IF_ERROR(
       fromCuda(cudaGetDeviceProperties(&properties, 0), "asking for the GPU's properties"));
