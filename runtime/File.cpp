@@ -78,6 +78,24 @@ Result<FileDescriptor> fanfold::openForReading(const std::string &path) {
   return file;
 }
 
+Result<std::string> fanfold::readFile(const std::string &path) {
+  Result<FileDescriptor> file = openForReading(path);
+  if (!file)
+    return file.status();
+  // To its end and not to its size, which files of /proc do not have.
+  std::string text;
+  char piece[1 << 14];
+  for (;;) {
+    const ssize_t count = read(file->get(), piece, sizeof(piece));
+    if (count == 0)
+      return text;
+    if (count < 0 && errno != EINTR)
+      return Status::fromErrno(errno, "reading " + path);
+    if (count > 0)
+      text.append(piece, size_t(count));
+  }
+}
+
 Status fanfold::readAt(const FileDescriptor &file, size_t offset, void *target, size_t bytes) {
   auto *cursor = static_cast<char *>(target);
   while (bytes > 0) {

@@ -49,6 +49,9 @@ Result<FileDescriptor> openForReading(const std::string &path);
 /// Reads exactly `bytes` at `offset`; a file that ends before is a failure.
 Status readAt(const FileDescriptor &file, size_t offset, void *target, size_t bytes);
 
+/// The whole of an existing file, which should be small: settings, descriptions.
+Result<std::string> readFile(const std::string &path);
+
 /// Writes all of `bytes` at the file's position.
 Status writeAll(const FileDescriptor &file, const void *source, size_t bytes);
 

@@ -8,11 +8,9 @@
 
 #include "codegen/kernels/cudnn/DeviceDescription.h"
 
-#include <nlohmann/json.hpp>
+#include "runtime/File.h"
 
-#include <cerrno>
-#include <fstream>
-#include <sstream>
+#include <nlohmann/json.hpp>
 
 using namespace fanfold;
 using namespace fanfold::cudnn;
@@ -48,9 +46,8 @@ Result<DeviceDescription> DeviceDescription::parse(const std::string &text,
 }
 
 Result<DeviceDescription> DeviceDescription::read(const std::string &path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return Status::fromErrno(errno ? errno : EIO, "reading the device description " + path);
-  return parse(text.str(), path);
+  Result<std::string> text = readFile(path);
+  if (!text)
+    return text.status();
+  return parse(*text, path);
 }

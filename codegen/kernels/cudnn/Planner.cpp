@@ -152,8 +152,8 @@ void Planner::addCandidates(const ConvProblem &problem, const PlanLimits &limits
       refuse(reason);
       continue;
     }
-    // Trying takes seconds and fails.
-    if (device && notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
+    // Without a device, trying takes seconds and fails.
+    if ((device || !limits.runtimeCompiled) && notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
       refuse("it is compiled on the device");
       continue;
     }

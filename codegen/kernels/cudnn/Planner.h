@@ -29,9 +29,13 @@ namespace fanfold::cudnn {
 struct PlanLimits {
   int64_t maxWorkspaceBytes = int64_t(1) << 30;
   bool deterministic = true; ///< Only plans that give equal bits in every run.
+  /// Engines that are compiled on the device too, which takes about a second each;
+  /// without a device there are none anyway.
+  bool runtimeCompiled = true;
 
   bool operator==(const PlanLimits &other) const {
-    return maxWorkspaceBytes == other.maxWorkspaceBytes && deterministic == other.deterministic;
+    return maxWorkspaceBytes == other.maxWorkspaceBytes && deterministic == other.deterministic &&
+           runtimeCompiled == other.runtimeCompiled;
   }
 };
 

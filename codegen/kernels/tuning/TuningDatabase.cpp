@@ -11,10 +11,8 @@
 #include "runtime/File.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <sstream>
 
 using namespace fanfold;
@@ -138,15 +136,10 @@ Result<TuningDatabase> TuningDatabase::parse(const std::string &text, const std:
 }
 
 Result<TuningDatabase> TuningDatabase::read(const std::string &path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file)
-    return Status::fromErrno(errno ? errno : EIO, "opening the tuning database " + path);
-  // An empty file gives no characters, which the stream calls a failure.
-  if (file.peek() != std::ifstream::traits_type::eof() && !(text << file.rdbuf()))
-    return Status::fromErrno(errno ? errno : EIO, "reading the tuning database " + path);
-  return parse(text.str(), path);
+  Result<std::string> text = readFile(path);
+  if (!text)
+    return text.status();
+  return parse(*text, path);
 }
 
 Status TuningDatabase::write(const std::string &path) const {
