@@ -105,8 +105,10 @@ TEST(ConvProblem, SaysWhatMakesNoSense) {
   EXPECT_EQ(message(good + " groups=3"), "3 groups do not divide 4 input and 4 output channels");
   EXPECT_EQ(message(good + " groups=0"), "number of groups is 0, expected 1 to 2147483648");
   EXPECT_EQ(message(good + " stride=0x1"), "height of the stride is 0, expected 1 to 2147483648");
-  EXPECT_EQ(message(good + " out=20x8x4"),
-            "height of the output is 20, which no padding behind of an input of 8 gives");
+  EXPECT_EQ(message(good + " out=5x8x4"),
+            "height of the output is 5, which no padding behind of an input of 8 gives");
+  EXPECT_EQ(message(good + " out=20x8x4"), "padding of the height is 1 in front and 13 behind, "
+                                           "expected less than the filter's reach of 3");
   EXPECT_EQ(message(good + " x-pitch=3"),
             "pitches are 3 and 0, expected at least the 4 and 4 channels");
   EXPECT_EQ(message(good + " types=f16,f16,i32"),
