@@ -69,6 +69,26 @@ int64_t leastHeightByForce(const std::vector<Buffer> &buffers) {
   return best;
 }
 
+/// Whether the buffers from `next` on find places below `height`, beside those before
+/// them, at all offsets there are.
+bool fitByForce(std::vector<Buffer> &buffers, int64_t height, size_t next = 0) {
+  if (next == buffers.size())
+    return true;
+  Buffer &b = buffers[next];
+  for (int64_t offset = 0; offset + b.size <= height; ++offset) {
+    bool clashes =
+        std::any_of(buffers.begin(), buffers.begin() + std::ptrdiff_t(next), [&](const Buffer &a) {
+          return a.lower < b.upper && b.lower < a.upper && offset < *a.offset + a.size &&
+                 *a.offset < offset + b.size;
+        });
+    b.offset = offset;
+    if (!clashes && fitByForce(buffers, height, next + 1))
+      return true;
+  }
+  b.offset.reset();
+  return false;
+}
+
 /// Packs with and without capacity and compares with brute force.
 void expectExact(const std::vector<Buffer> &buffers, const std::string &what) {
   SCOPED_TRACE(what);
@@ -213,9 +233,41 @@ TEST(Packer, FindsPerfectPackings) {
   for (uint64_t seed = 0; seed < 5; ++seed) {
     expectPerfect(makeGuillotine(60, 1024, seed), "guillotine", seed);
     expectPerfect(makePinwheels(60, 1024, seed), "pinwheels", seed);
+    expectPerfect(makeSlices(60, seed), "slices", seed);
     expectPerfect(makeBricks(20, 8, seed), "bricks", seed);
     expectPerfect(makeStairs(5, 10, seed), "stairs", seed);
   }
+}
+
+// Every step is full, and nobody knows whether there is a placement: at each step
+// some buffers end, and others of the same sum begin.
+TEST(Packer, IsExactWithoutSlack) {
+  std::mt19937_64 random(3);
+  int impossible = 0;
+  for (uint64_t seed = 0; seed < 9000; ++seed) {
+    std::vector<Buffer> buffers;
+    constexpr int64_t steps = 7, full = 9;
+    for (int64_t step = 0, room = full; step < steps; ++step) {
+      for (Buffer &b : buffers) {
+        if (b.upper == steps && b.lower < step && random() % 2 == 0) {
+          b.upper = step;
+          room += b.size;
+        }
+      }
+      while (room > 0) {
+        int64_t size = 1 + int64_t(random() % uint64_t(std::min<int64_t>(room, 6)));
+        buffers.push_back(buffer(std::to_string(buffers.size()), step, steps, size));
+        room -= size;
+      }
+    }
+    PackOptions options;
+    options.capacity = full;
+    Outcome outcome = pack(buffers, options).outcome;
+    bool fits = fitByForce(buffers, full);
+    EXPECT_EQ(outcome, fits ? Outcome::placed : Outcome::infeasible) << "seed " << seed;
+    impossible += !fits;
+  }
+  EXPECT_GT(impossible, 3); // They are rare.
 }
 
 TEST(Packer, ReachesTheBoundOfTrainingSteps) {
