@@ -8,6 +8,7 @@
 
 #include "GpuTest.h"
 
+#include "codegen/kernels/cublaslt/MatmulTuner.h"
 #include "codegen/kernels/cudnn/Convolution.h"
 #include "codegen/kernels/cudnn/Tuner.h"
 
@@ -54,6 +55,28 @@ TEST_F(TunerTest, TimesEveryPlan) {
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_EQ(plan->engine, best->choice);
   EXPECT_EQ(plan->workspaceBytes, best->workspaceBytes);
+}
+
+TEST_F(TunerTest, TimesAlgorithmsOfProducts) {
+  cublaslt::Handle handle;
+  Result<LaunchTimer> timer = LaunchTimer::create();
+  ASSERT_TRUE(timer.ok()) << timer.status().message();
+  const DeviceTensor memory(ElementType::u8, size_t(1) << 30);
+  ScratchMemory scratch(memory.get(), memory.bytes());
+  const cublaslt::MatmulProblem problem = *cublaslt::MatmulProblem::parse(
+      "matmul m=4096 n=1024 k=2048 types=f16,f16 epilogue=bias-relu");
+  Result<std::vector<TuningRecord>> records = cublaslt::measure(
+      handle, *timer, scratch, "a card", problem, problem.advisedWorkspaceBytes());
+  ASSERT_TRUE(records.ok()) << records.status().message();
+  ASSERT_FALSE(records->empty());
+  for (const TuningRecord &record : *records) {
+    EXPECT_GT(record.microseconds, problem.flops() / 1000e12 * 1e6) << record.choice;
+    EXPECT_EQ(
+        cublaslt::Matmul(handle, problem.text(), record.workspaceBytes, record.choice).algorithm(),
+        record.choice);
+  }
+  scratch = ScratchMemory(memory.get(), 1 << 20);
+  EXPECT_FALSE(cublaslt::measure(handle, *timer, scratch, "a card", problem, 0).ok());
 }
 
 TEST_F(TunerTest, SaysThatMemoryIsShort) {
