@@ -58,22 +58,19 @@ template <int V, typename F, int N>
 __global__ void __launch_bounds__(blockThreads)
     pointwiseManyKernel(const __grid_constant__ SegmentTable<F, N> table) {
   const int segment = pieceOfBlock(table.firstBlock, table.size, blockIdx.x);
-  const int64_t count = table.segments[segment].count;
+  const int64_t count = table.segments[segment].count, groups = count / V;
   const F &f = table.segments[segment].function;
-  const int64_t groups = divideUp(count, V);
-  int64_t group =
-      int64_t{blockIdx.x - table.firstBlock[segment]} * manyGroups * blockThreads + threadIdx.x;
+  const int64_t first = int64_t{blockIdx.x - table.firstBlock[segment]} * manyGroups * blockThreads;
 #pragma unroll
-  for (int k = 0; k < manyGroups; ++k, group += blockThreads) {
-    if (group >= groups)
-      return;
-    if ((group + 1) * V <= count) {
+  for (int k = 0; k < manyGroups; ++k) {
+    const int64_t group = first + k * blockThreads + threadIdx.x;
+    if (group < groups)
       f.template operator()<V>(group * V);
-    } else {
-      for (int64_t i = group * V; i < count; ++i)
-        f.template operator()<1>(i);
-    }
   }
+  // What is left is less than a group, and falls to the block that would have that group.
+  const int64_t rest = groups * V + threadIdx.x;
+  if (rest < count && first <= groups && groups < first + manyGroups * blockThreads)
+    f.template operator()<1>(rest);
 }
 
 } // namespace detail

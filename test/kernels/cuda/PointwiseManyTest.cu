@@ -1,4 +1,4 @@
-//===- PointwiseManyTest.cu - a pointwise kernel over many tensors on a GPU -===//
+//===- PointwiseManyTest.cu - one kernel over many tensors on a GPU -------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- TensorTest.cpp - copies, input normalisation and whole-tensor sums on a GPU -===//
+//===- TensorTest.cpp - copies, input normalisation, sums on a GPU --------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
