@@ -125,7 +125,7 @@ TEST_F(CheckpointTest, OneWriterAtATime) {
 TEST_F(CheckpointTest, EveryFlippedBitIsFound) {
   Result<std::string> saved = writer().save(*session, infoAt(12));
   ASSERT_TRUE(saved.ok());
-  const std::string whole = readFile(*saved);
+  const std::string whole = fileBytes(*saved);
   for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));

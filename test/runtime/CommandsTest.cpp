@@ -81,7 +81,7 @@ TEST(CommandsTest, TrainingOutlivesItsReader) {
       {"/bin/sh", "-c",
        logisticPath + " train " + data + " --checkpoint=" + (directory / "r") + " | true"});
   (void)process.wait();
-  EXPECT_NE(readFile(directory / "r/step-24.safetensors"), "");
+  EXPECT_NE(fileBytes(directory / "r/step-24.safetensors"), "");
 }
 
 TEST(CommandsTest, Info) {
@@ -219,7 +219,7 @@ TEST_F(StepTest, StepsChainThroughTheirFiles) {
   EXPECT_NE(values(first, "fc.weight/momentum"), values(second, "fc.weight/momentum"));
   ASSERT_EQ(runLogistic({"step", inputs(), "--weights=" + first, "--step=1", "-o", again}).exitCode,
             0);
-  EXPECT_EQ(readFile(second), readFile(again));
+  EXPECT_EQ(fileBytes(second), fileBytes(again));
 }
 
 TEST_F(StepTest, InputsThatDoNotFit) {
@@ -244,7 +244,7 @@ TEST_F(StepTest, InputsThatDoNotFit) {
   outcome = runLogistic({"step", inputs(), "-o", directory / "none/out"});
   EXPECT_EQ(outcome.exitCode, 1);
   EXPECT_TRUE(contains(outcome.errors, "no such file or directory")) << outcome.errors;
-  EXPECT_EQ(readFile(out), "");
+  EXPECT_EQ(fileBytes(out), "");
 }
 
 TEST_F(StepTest, WeightsThatDoNotFit) {

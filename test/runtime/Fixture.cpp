@@ -97,8 +97,8 @@ void Process::kill(int signal) const { ::kill(id, signal); }
 Outcome Process::wait() {
   Outcome outcome = outcomeOf(id);
   id = -1;
-  outcome.output = readFile(outputPath);
-  outcome.errors = readFile(errorPath);
+  outcome.output = fileBytes(outputPath);
+  outcome.errors = fileBytes(errorPath);
   return outcome;
 }
 
@@ -108,7 +108,7 @@ Outcome fanfold::test::runLogistic(std::vector<std::string> arguments,
   return Process(arguments, prepare).wait();
 }
 
-std::string fanfold::test::readFile(const std::string &path) {
+std::string fanfold::test::fileBytes(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -150,7 +150,7 @@ Outcome fanfold::test::runInChild(const std::function<int()> &body) {
     _exit(body());
   }
   Outcome outcome = outcomeOf(id);
-  outcome.errors = readFile(errors);
+  outcome.errors = fileBytes(errors);
   unlink(errors.c_str());
   return outcome;
 }

@@ -70,7 +70,7 @@ extern const std::string logisticPath;
 Outcome runLogistic(std::vector<std::string> arguments,
                     const std::function<void()> &prepare = nullptr);
 
-std::string readFile(const std::string &path);
+std::string fileBytes(const std::string &path);
 void writeFile(const std::string &path, const std::string &bytes);
 
 /// Names in a directory, sorted.

@@ -99,7 +99,7 @@ TEST_F(SafetensorsTest, ReadsFilesOfOthers) {
 
 TEST_F(SafetensorsTest, EveryTruncationIsFound) {
   ASSERT_TRUE(write(path).ok());
-  const std::string whole = readFile(path);
+  const std::string whole = fileBytes(path);
   for (size_t length = 0; length < whole.size(); ++length)
     EXPECT_NE(complaint(whole.substr(0, length)), "none") << "cut to " << length << " bytes";
   EXPECT_NE(complaint(whole + '\0'), "none");
@@ -107,7 +107,7 @@ TEST_F(SafetensorsTest, EveryTruncationIsFound) {
 
 TEST_F(SafetensorsTest, EveryFlippedBitIsFound) {
   ASSERT_TRUE(write(path).ok());
-  const std::string whole = readFile(path);
+  const std::string whole = fileBytes(path);
   for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
@@ -180,7 +180,7 @@ TEST_F(SafetensorsTest, NotAFile) {
 
 TEST_F(SafetensorsTest, KilledHalfWay) {
   ASSERT_TRUE(write(path).ok());
-  const std::string before = readFile(path);
+  const std::string before = fileBytes(path);
   Outcome outcome = runInChild([&] {
     (void)writeFileAtomically(path, 100, [&](const FileDescriptor &file) {
       (void)writeAll(file, before.data(), 50);
@@ -190,29 +190,29 @@ TEST_F(SafetensorsTest, KilledHalfWay) {
     return 0;
   });
   EXPECT_EQ(outcome.signal, SIGKILL);
-  EXPECT_EQ(readFile(path), before);
+  EXPECT_EQ(fileBytes(path), before);
   // What the dead left behind is in nobody's way.
   ASSERT_TRUE(write(path).ok());
-  EXPECT_EQ(readFile(path), before);
+  EXPECT_EQ(fileBytes(path), before);
   EXPECT_EQ(listDirectory(directory.path), std::vector<std::string>{"file.safetensors"});
 }
 
 TEST_F(SafetensorsTest, FailingSourceLeavesOldFile) {
   ASSERT_TRUE(write(path).ok());
-  const std::string before = readFile(path);
+  const std::string before = fileBytes(path);
   int reads = 0;
   SafetensorsSource bad = source("x", ElementType::u8, {4}, "abcd");
   bad.read = [&](size_t, void *, size_t) {
     return ++reads == 2 ? Status::error("device lost") : Status();
   };
   EXPECT_EQ(writeSafetensors(path, {}, {bad}).message(), "writing " + path + ": device lost");
-  EXPECT_EQ(readFile(path), before);
+  EXPECT_EQ(fileBytes(path), before);
   EXPECT_EQ(listDirectory(directory.path), std::vector<std::string>{"file.safetensors"});
 }
 
 TEST_F(SafetensorsTest, FileTooLarge) {
   ASSERT_TRUE(write(path).ok());
-  const std::string before = readFile(path);
+  const std::string before = fileBytes(path);
   Outcome outcome = runInChild([&] {
     std::signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit = {64, 64};
@@ -222,7 +222,7 @@ TEST_F(SafetensorsTest, FileTooLarge) {
     return status.message().find("file too large") == std::string::npos ? 1 : 0;
   });
   EXPECT_EQ(outcome.exitCode, 0);
-  EXPECT_EQ(readFile(path), before);
+  EXPECT_EQ(fileBytes(path), before);
   EXPECT_EQ(listDirectory(directory.path), std::vector<std::string>{"file.safetensors"});
 }
 
@@ -233,14 +233,14 @@ TEST_F(SafetensorsTest, FullDisk) {
       return noPrivilege;
     if (!write(path).ok())
       return 2;
-    const std::string before = readFile(path);
+    const std::string before = fileBytes(path);
     Status status = writeSafetensors(
         path, {}, {source("x", ElementType::u8, {1 << 20}, std::string(1 << 20, 'x'))});
     if (status.message().find("no space left on device") == std::string::npos)
       return 3;
     if (!checkWritable(path, 1 << 10).ok() || checkWritable(path, 1 << 20).ok())
       return 4;
-    return readFile(path) == before && listDirectory(directory.path).size() == 1 ? 0 : 5;
+    return fileBytes(path) == before && listDirectory(directory.path).size() == 1 ? 0 : 5;
   });
   if (outcome.exitCode == noPrivilege)
     GTEST_SKIP() << "mounting a small file system needs root";

@@ -42,9 +42,9 @@ protected:
     arguments.insert(arguments.end(), more.begin(), more.end());
     Outcome outcome = runLogistic(arguments);
     EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
-    return readFile(path + "/step-24.safetensors");
+    return fileBytes(path + "/step-24.safetensors");
   }
-  std::string finalState() { return readFile(run + "/step-24.safetensors"); }
+  std::string finalState() { return fileBytes(run + "/step-24.safetensors"); }
 
   bool hasCheckpoint() { return hasCheckpoint(run); }
   static bool hasCheckpoint(const std::string &path) {
@@ -56,7 +56,7 @@ protected:
 
   static std::vector<json> readLog(const std::string &path) {
     std::vector<json> lines;
-    std::istringstream text(readFile(path));
+    std::istringstream text(fileBytes(path));
     for (std::string line; std::getline(text, line);)
       lines.push_back(json::parse(line));
     return lines;
@@ -83,7 +83,7 @@ TEST_F(TrainTest, OneSeedOneResult) {
   EXPECT_EQ(finalState(), uninterrupted());
   std::string other = directory / "other";
   ASSERT_EQ(runLogistic({"train", data, "--checkpoint=" + other, "--seed=8"}).exitCode, 0);
-  EXPECT_NE(readFile(other + "/step-24.safetensors"), finalState());
+  EXPECT_NE(fileBytes(other + "/step-24.safetensors"), finalState());
 }
 
 TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
@@ -99,14 +99,14 @@ TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
     EXPECT_EQ(stopped.exitCode, 0) << stopped.errors;
     EXPECT_TRUE(contains(stopped.output, "stopped by")) << stopped.output;
     EXPECT_TRUE(contains(stopped.output, "saved " + (fresh / "run") + "/step-"));
-    EXPECT_EQ(readFile(fresh / "run/step-24.safetensors"), "") << "the signal came too late";
+    EXPECT_EQ(fileBytes(fresh / "run/step-24.safetensors"), "") << "the signal came too late";
 
     // The learning rate is the checkpoint's; nobody has to repeat it.
     Outcome resumed = runLogistic({"train", data, where, "--resume"});
     EXPECT_EQ(resumed.exitCode, 0) << resumed.errors;
     EXPECT_TRUE(contains(resumed.output, "resuming from")) << resumed.output;
     std::filesystem::remove_all(directory / "reference");
-    EXPECT_EQ(readFile(fresh / "run/step-24.safetensors"), uninterrupted({"--learning-rate=0.3"}));
+    EXPECT_EQ(fileBytes(fresh / "run/step-24.safetensors"), uninterrupted({"--learning-rate=0.3"}));
   }
 }
 
@@ -174,7 +174,7 @@ TEST_F(TrainTest, StopWithoutCheckpointSaysSo) {
   std::string log = directory / "log.jsonl";
   Process process(
       {logisticPath, "train", std::string(data) + ",delay=20000", "--log=" + log, "--log-every=1"});
-  waitUntil([&] { return contains(readFile(log), "\"event\":\"step\""); });
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"step\""); });
   process.kill(SIGTERM);
   Outcome outcome = process.wait();
   EXPECT_EQ(outcome.exitCode, 1);
@@ -213,7 +213,7 @@ TEST_F(TrainTest, LogIsJsonLines) {
   std::string log = directory / "log.jsonl";
   writeFile(log, "{\"event\":\"torn\""); // The last line of a run that was killed.
   ASSERT_EQ(runLogistic({"train", data, checkpoint, "--log=" + log, "--log-every=5"}).exitCode, 0);
-  std::string text = readFile(log);
+  std::string text = fileBytes(log);
   writeFile(log, text.substr(text.find('\n') + 1));
 
   std::map<std::string, int> events;

@@ -8,6 +8,7 @@
 
 #include "../Fixture.h"
 #include "../Logistic.h"
+#include "runtime/RunProgram.h"
 #include "runtime/Safetensors.h"
 
 #include <nlohmann/json.hpp>
@@ -57,13 +58,19 @@ void writeBatch(const std::string &path) {
 TEST(CudaDeviceTest, OneStepAsOnTheCpu) {
   TemporaryDirectory directory;
   writeBatch(directory / "in");
-  for (const char *program : {"logistic", LOGISTIC}) {
-    Outcome outcome =
-        runBeside(program, {"step", "--inputs=" + (directory / "in"), "-o", directory / program});
-    ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
-  }
-  Result<SafetensorsFile> cpu = SafetensorsFile::open(directory / "logistic"),
-                          gpu = SafetensorsFile::open(directory / LOGISTIC);
+  const std::string inputs = "--inputs=" + (directory / "in");
+  Outcome outcome = runLogistic({"step", inputs, "-o", directory / "gpu"});
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
+  // The test itself has the same program for the CPU.
+  outcome = runInChild([&] {
+    const std::string output = directory / "cpu";
+    const char *arguments[] = {"logistic", "step", inputs.c_str(), "-o", output.c_str()};
+    return runProgram(logistic, makeCpuDevice(), nullptr, std::size(arguments),
+                      const_cast<char **>(arguments));
+  });
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
+  Result<SafetensorsFile> cpu = SafetensorsFile::open(directory / "cpu"),
+                          gpu = SafetensorsFile::open(directory / "gpu");
   ASSERT_TRUE(cpu.ok() && gpu.ok());
   ASSERT_EQ(cpu->tensors().size(), gpu->tensors().size());
   for (const SafetensorsFile::Tensor &tensor : cpu->tensors()) {
@@ -86,9 +93,9 @@ TEST(CudaDeviceTest, ThousandStepsWithTheQueueFull) {
                      std::string("--checkpoint-every=") + every});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
   }
-  const std::string state = readFile(directory / "once/step-1000.safetensors");
+  const std::string state = fileBytes(directory / "once/step-1000.safetensors");
   EXPECT_NE(state, "");
-  EXPECT_EQ(readFile(directory / "often/step-1000.safetensors"), state);
+  EXPECT_EQ(fileBytes(directory / "often/step-1000.safetensors"), state);
 }
 
 TEST(CudaDeviceTest, ProfileIsOfTheGpuAlone) {
