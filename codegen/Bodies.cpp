@@ -34,6 +34,27 @@ struct CallLibrary : OpRewritePattern<Op> {
   StringRef callee;
 };
 
+/// Ordered comparisons are those of C; MLIR's own conversion asks for NaN besides.
+struct CompareOrdered : OpRewritePattern<arith::CmpFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::CmpFOp op, PatternRewriter &rewriter) const override {
+    std::optional<emitc::CmpPredicate> predicate;
+    switch (op.getPredicate()) {
+    case arith::CmpFPredicate::OLT:
+      predicate = emitc::CmpPredicate::lt;
+      break;
+    case arith::CmpFPredicate::OGT:
+      predicate = emitc::CmpPredicate::gt;
+      break;
+    default:
+      return failure();
+    }
+    rewriter.replaceOpWithNewOp<emitc::CmpOp>(op, op.getType(), *predicate, op.getLhs(),
+                                              op.getRhs());
+    return success();
+  }
+};
+
 FailureOr<std::string> fanfold::emitBodies(ModuleOp module, StringRef specifiers) {
   OwningOpRef<ModuleOp> bodies = ModuleOp::create(module.getLoc());
   for (auto function : module.getOps<func::FuncOp>())
@@ -43,6 +64,7 @@ FailureOr<std::string> fanfold::emitBodies(ModuleOp module, StringRef specifiers
   RewritePatternSet patterns(context);
   patterns.add<CallLibrary<math::SqrtOp>>(context, "sqrtf");
   patterns.add<CallLibrary<math::TanhOp>>(context, "tanhf");
+  patterns.add<CompareOrdered>(context);
   walkAndApplyPatterns(*bodies, std::move(patterns));
 
   PassManager manager(context);

@@ -42,6 +42,18 @@ std::string fanfold::emitMaxPool2dGrad(ProgramText &text, plan::LaunchOp op) {
                    {in[0], in[1], in[2], op.getOutputs()[0]});
 }
 
+std::string fanfold::emitMaxPool2dPlaces(ProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Pool.h", "maxPool2d", {poolShape(text, in, out, op.getConstants())},
+                   {in, out, op.getOutputs()[1]});
+}
+
+std::string fanfold::emitMaxPool2dPlacesGrad(ProgramText &text, plan::LaunchOp op) {
+  Value places = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Pool.h", "maxPool2dGradient", {poolShape(text, out, places, op.getConstants())},
+                   {places, op.getInputs()[1], out});
+}
+
 std::string fanfold::emitAvgPool2d(ProgramText &text, plan::LaunchOp op) {
   Value in = op.getInputs()[0], out = op.getOutputs()[0];
   return text.call("Pool.h", "avgPool2d",

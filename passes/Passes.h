@@ -22,11 +22,23 @@
 
 namespace fanfold {
 
+/// A pointwise kernel with more operands than this would run out of registers and
+/// pointers.
+constexpr size_t maxPointwiseOperands = 16;
+/// Compilers of generated programs take their time for longer bodies.
+constexpr size_t maxPointwiseStatements = 512;
+
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"
 
 /// fuse-epilogues asks this target what its products can do.
 std::unique_ptr<mlir::Pass> createFuseEpilogues(const Target &target);
+
+/// fuse-statistics asks this target for the epilogue.
+std::unique_ptr<mlir::Pass> createFuseStatistics(const Target &target);
+
+/// pad-channels asks this target what it likes.
+std::unique_ptr<mlir::Pass> createPadChannels(const Target &target);
 
 /// select-algorithms asks this target; the target must outlive the pass.
 std::unique_ptr<mlir::Pass> createSelectAlgorithms(const Target &target);

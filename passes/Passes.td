@@ -139,6 +139,16 @@ def LowerPrecision : Pass<"lower-precision", "::mlir::ModuleOp"> {
   let dependentDialects = ["::fanfold::kernel::KernelDialect", "::mlir::arith::ArithDialect"];
 }
 
+def PadChannels : Pass<"pad-channels", "::fanfold::cnn::StepOp"> {
+  let summary = "give images as many channels as the target likes";
+  let description = [{
+    Three channels fill no memory instruction and no matrix unit. Where convolutions alone
+    read normalised images, the images get channels of zeros, and the filters too; the
+    filter's gradient is cut to its size.
+  }];
+  let statistics = [Statistic<"padded", "images-padded", "Images that got more channels">];
+}
+
 def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
   let summary = "let matrix products add the bias and apply the activation";
   let description = [{
@@ -156,6 +166,25 @@ def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
   let statistics = [Statistic<"fused", "epilogues-fused", "Pointwise kernels fused">];
 }
 
+def FuseStatistics : Pass<"fuse-statistics", "::fanfold::cnn::StepOp"> {
+  let summary = "sum a convolution's results for batch normalisation while they are at hand";
+  let description = [{
+    kernel.conv2d and kernel.batch_norm_statistics become kernel.conv2d_statistics and
+    kernel.batch_norm_finalize where the target has such an epilogue: the tensor is not
+    read for its statistics.
+  }];
+  let statistics = [Statistic<"fused", "statistics-fused", "Statistics that need no launch">];
+}
+
+def RememberPlaces : Pass<"remember-places", "::fanfold::cnn::StepOp"> {
+  let summary = "keep the places of the largest elements of max pools for their gradients";
+  let description = [{
+    A byte for each window, instead of the pool's input and output: its gradient reads
+    fewer bytes and compares nothing.
+  }];
+  let statistics = [Statistic<"remembered", "pools-remembered", "Pools that keep their places">];
+}
+
 def FusePointwise : Pass<"fuse-pointwise", "::fanfold::cnn::StepOp"> {
   let summary = "merge pointwise kernels that follow each other";
   let description = [{
@@ -165,6 +194,16 @@ def FusePointwise : Pass<"fuse-pointwise", "::fanfold::cnn::StepOp"> {
     of a sum changes, so the bits of the results stay the same.
   }];
   let statistics = [Statistic<"fused", "kernels-fused", "Pointwise kernels fused">];
+}
+
+def RecomputeOperands : Pass<"recompute-operands", "::fanfold::cnn::StepOp"> {
+  let summary = "compute operands of pointwise kernels again where that moves fewer bytes";
+  let description = [{
+    The gradient of a ReLU behind batch normalisation asks for the sign of what went into
+    it. The kernel reads the normalisation's input anyway, for its sums: with a few numbers
+    for each channel it computes the sign instead of reading the ReLU's output.
+  }];
+  let statistics = [Statistic<"recomputed", "operands-recomputed", "Operands not read any more">];
 }
 
 def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {

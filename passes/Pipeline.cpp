@@ -51,11 +51,18 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
   // Before fusion: a value that never leaves registers is not rounded.
   manager.addPass(createLowerPrecision());
   OpPassManager &steps = manager.nest<cnn::StepOp>();
+  if (target.remembersPlaces())
+    steps.addPass(createRememberPlaces());
+  // Knows normalisation by its body, before that is part of a larger one.
+  steps.addPass(createPadChannels(target));
   if (options.fusion) {
     // Epilogues first: a bias that a product can add should not wander into a pointwise
     // kernel that follows it.
     steps.addPass(createFuseEpilogues(target));
+    steps.addPass(createFuseStatistics(target));
     steps.addPass(createFusePointwise());
+    // Weighs what whole kernels read and write: behind fusion.
+    steps.addPass(createRecomputeOperands());
   }
   // Behind fusion, which may have made updates of one form of many small launches.
   if (options.fusion && target.mergesUpdates())

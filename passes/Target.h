@@ -40,8 +40,15 @@ public:
   /// has none.
   virtual llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const = 0;
 
-  /// Whether a conv2d or matmul can take another step of its epilogue: "bias" or "relu".
+  /// Whether a conv2d or matmul can take another step of its epilogue: "bias" or "relu",
+  /// or, for a conv2d without any, "statistics".
   virtual bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const = 0;
+
+  /// What the channels of a convolution's input should be a multiple of.
+  virtual int64_t channelMultiple(mlir::Type element) const { return 1; }
+
+  /// Whether gradients of max pools should take places instead of comparing again.
+  virtual bool remembersPlaces() const { return false; }
 
   /// Whether one launch for many small ones is worth keeping gradients until it runs.
   virtual bool mergesUpdates() const { return false; }

@@ -64,6 +64,35 @@ static FailureOr<std::string> emitAllFinite(CudaProgramText &text, plan::LaunchO
   return "cuda::allFinite" + text.arguments({number, array}, {op.getOutputs()[0]});
 }
 
+static FailureOr<std::string> emitFinalize(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs(), out = op.getOutputs();
+  std::string head[] = {integerText(op, "rows"),   channelsText(in[0]),
+                        text.address(in[0]),       text.address(in[1]),
+                        numberText(op, "epsilon"), numberText(op, "momentum")};
+  return text.call("BatchNorm.h", "batchNormFinalize", head,
+                   {in[2], in[3], out[2], out[3], out[0], out[1]});
+}
+
+/// The channels of zeros stay as the memset left them.
+static FailureOr<std::string> emitPadChannels(CudaProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  int64_t bytes = kernel::byteSize(cast<MemRefType>(out.getType()));
+  return "cudaMemsetAsync(" + text.address(out) + ", 0, " + std::to_string(bytes) +
+         ", stream(s)), " +
+         text.call("Copy.h", "copyChannels",
+                   {rowsText(in), channelsText(in), text.address(in), channelsText(in),
+                    text.address(out), channelsText(out)},
+                   {});
+}
+
+static FailureOr<std::string> emitNormalizePad(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs();
+  Value out = op.getOutputs()[0];
+  return text.call("NormalizePad.h", "normalizePad",
+                   {rowsText(in[0]), channelsText(in[0]), channelsText(out)},
+                   {in[0], in[1], in[2], out});
+}
+
 /// A statement that all targets share.
 template <std::string (*Emit)(ProgramText &, plan::LaunchOp)>
 static FailureOr<std::string> shared(CudaProgramText &text, plan::LaunchOp op) {
@@ -72,6 +101,7 @@ static FailureOr<std::string> shared(CudaProgramText &text, plan::LaunchOp op) {
 
 static const CudaKernel otherKernels[] = {
     {"batch_norm_statistics", selectStatistics, shared<emitBatchNormStatistics>},
+    {"batch_norm_finalize", nullptr, emitFinalize},
     {"lrn", nullptr, shared<emitLrn>},
     {"lrn_grad", nullptr, shared<emitLrnGrad>},
     {"softmax_cross_entropy", selectCrossEntropy, shared<emitSoftmaxCrossEntropy>},
@@ -80,10 +110,14 @@ static const CudaKernel otherKernels[] = {
     {"concat", nullptr, shared<emitConcat>},
     {"slice", nullptr, shared<emitSlice>},
     {"copy", nullptr, shared<emitCopy>},
+    {"pad_channels", nullptr, emitPadChannels},
+    {"normalize_pad", nullptr, emitNormalizePad},
     {"sum_of_squares", selectSumOfSquares, shared<emitSumOfSquares>},
     {"all_finite", nullptr, emitAllFinite},
     {"max_pool2d", nullptr, shared<emitMaxPool2d>},
     {"max_pool2d_grad", nullptr, shared<emitMaxPool2dGrad>},
+    {"max_pool2d_places", nullptr, shared<emitMaxPool2dPlaces>},
+    {"max_pool2d_places_grad", nullptr, shared<emitMaxPool2dPlacesGrad>},
     {"avg_pool2d", nullptr, shared<emitAvgPool2d>},
     {"avg_pool2d_grad", nullptr, shared<emitAvgPool2dGrad>},
 };

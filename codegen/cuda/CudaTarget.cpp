@@ -34,8 +34,6 @@ bool CudaTarget::supports(StringRef precision) const {
   return llvm::is_contained({"fp32", "tf32", "fp16", "bf16"}, precision);
 }
 
-bool CudaTarget::hasEpilogue(Operation *, StringRef) const { return false; }
-
 Result<cudnn::Plan> CudaTarget::choosePlan(const cudnn::ConvProblem &problem) const {
   Result<const cudnn::Candidates *> candidates = planner->candidates(problem, limits);
   if (!candidates.ok())

@@ -29,6 +29,11 @@ public:
   int64_t alignment() const override { return 256; }
   llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override;
+  /// Tensor cores take what fills a quarter of the widest memory instruction.
+  int64_t channelMultiple(mlir::Type element) const override {
+    return element.isF16() || element.isBF16() ? 4 : 1;
+  }
+  bool remembersPlaces() const override { return true; }
   bool mergesUpdates() const override { return true; }
   bool supports(llvm::StringRef precision) const override;
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;

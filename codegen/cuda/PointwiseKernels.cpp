@@ -34,13 +34,16 @@ namespace {
 ///
 ///   struct Pointwise3 {
 ///     const __half *x0; const float *x1; __half *y0;
-///     __device__ void operator()(int64_t i, int c) const {
-///       const auto v0 = load<8>(x0 + i);
-///       const auto v1 = load<8>(x1 + c);
+///     struct Channels { Vec<float, 8> v1; };
+///     struct Elements { Vec<__half, 8> v0; };
+///     __device__ Channels channels(int c) const { return {load<8>(x1 + c)}; }
+///     __device__ Elements elements(int64_t i) const { return {load<8>(x0 + i)}; }
+///     __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
 ///       Vec<__half, 8> w0;
 ///   #pragma unroll
 ///       for (int k = 0; k < 8; ++k) {
-///         const float a0 = toFloat(v0[k]), a1 = toFloat(v1[k]);
+///         const auto a0 = toFloat(e.v0[k]);
+///         const auto a1 = toFloat(p.v1[k]);
 ///         w0[k] = fromFloat<__half>(pointwise_7(a0, a1));
 ///       }
 ///       store(y0 + i, w0);
@@ -58,10 +61,7 @@ public:
     channels = extent[1];
     sums = op.getConstants().getAs<IntegerAttr>("sums").getInt();
     // Without an operand or a sum for each channel rows do not matter.
-    if (sums == 0 && llvm::none_of(op.getInputs(), [&](Value v) { return isPerChannel(v); })) {
-      channels *= rows;
-      rows = 1;
-    }
+    isFlat = sums == 0 && llvm::none_of(op.getInputs(), [&](Value v) { return isPerChannel(v); });
     chooseWidth();
   }
 
@@ -86,19 +86,25 @@ private:
   void chooseWidth();
 
   plan::LaunchOp op;
+  bool isFlat = false;
   int64_t width = 1; ///< Elements that a thread handles at once.
 };
 } // namespace
 
 /// As many elements as the widest memory instruction moves of the narrowest floats, if
-/// they divide the channels.
+/// they divide the channels, and if a thread can keep what belongs to so many channels in
+/// registers: numbers for each, and sums.
 void Form::chooseWidth() {
   int64_t narrowest = 4;
   for (Value buffer : llvm::concat<Value>(op.getInputs(), op.getOutputs()))
     if (!elementOf(buffer).isInteger())
       narrowest = std::min<int64_t>(narrowest, elementOf(buffer).getIntOrFloatBitWidth() / 8);
+  constexpr int64_t mostKept = 32;
+  int64_t kept = sums + llvm::count_if(op.getInputs(), [&](Value v) { return isPerChannel(v); });
   width = 16 / narrowest;
-  while (channels % width != 0)
+  if (kept * width > mostKept && width > 4)
+    width = 4;
+  while ((isFlat ? rows * channels : channels) % width != 0)
     width /= 2;
 }
 
@@ -112,23 +118,33 @@ SmallVector<std::string> Form::parameters() {
 }
 
 std::string Form::structure() {
-  std::string w = std::to_string(width), fields, loads, elements, stores, arguments;
+  std::string w = std::to_string(width), fields, elements, results, stores, arguments;
+  /// A struct of vectors, and the function that loads one of them.
+  struct Group {
+    std::string members, loads;
+    std::string text(StringRef name, StringRef function) const {
+      return members.empty() ? ("  using " + name + " = Nothing;\n  __device__ Nothing " +
+                                function + " const { return {}; }\n")
+                                   .str()
+                             : ("  struct " + name + " {\n" + members + "  };\n  __device__ " +
+                                name + " " + function + " const { return {" + loads + "}; }\n")
+                                   .str();
+    }
+  } perChannel, perElement;
   SmallVector<std::string> all = parameters();
   for (size_t i = 0; i < op.getInputs().size() + elementwise(); ++i)
     fields += "  " + all[i] + ";\n";
   for (auto [i, input] : llvm::enumerate(op.getInputs())) {
-    std::string n = std::to_string(i);
-    bool number = !elementOf(input).isInteger();
-    std::string value;
-    if (isScalar(input)) {
-      value = "*x" + n;
-    } else {
-      loads += "    const auto v" + n + " = load<" + w + ">(x" + n +
-               (isPerChannel(input) ? " + c" : " + i") + ");\n";
-      value = "v" + n + "[k]";
+    std::string n = std::to_string(i), value = "*x" + n;
+    if (!isScalar(input)) {
+      Group &group = isPerChannel(input) ? perChannel : perElement;
+      group.members += "    Vec<" + typeText(input) + ", " + w + "> v" + n + ";\n";
+      group.loads += (group.loads.empty() ? "load<" : ", load<") + w + ">(x" + n +
+                     (isPerChannel(input) ? " + c)" : " + i)");
+      value = (isPerChannel(input) ? "p.v" : "e.v") + n + "[k]";
     }
-    elements +=
-        "      const auto a" + n + " = " + (number ? "toFloat(" + value + ")" : value) + ";\n";
+    elements += "      const auto a" + n + " = " +
+                (elementOf(input).isInteger() ? value : "toFloat(" + value + ")") + ";\n";
     arguments += (i ? ", a" : "a") + n;
   }
   auto module = op->getParentOfType<ModuleOp>();
@@ -142,7 +158,7 @@ std::string Form::structure() {
       continue;
     }
     Value output = op.getOutputs()[i];
-    loads += "    Vec<" + typeText(output) + ", " + w + "> w" + n + ";\n";
+    results += "    Vec<" + typeText(output) + ", " + w + "> w" + n + ";\n";
     elements +=
         "      w" + n + "[k] = " +
         (elementOf(output).isInteger() ? call
@@ -150,9 +166,11 @@ std::string Form::structure() {
         ";\n";
     stores += "    store(y" + n + " + i, w" + n + ");\n";
   }
-  return " {\n" + fields + "  __device__ void operator()(int64_t i, int c" +
+  return " {\n" + fields + perChannel.text("Channels", "channels(int c)") +
+         perElement.text("Elements", "elements(int64_t i)") +
+         "  __device__ void operator()(int64_t i, const Channels &p, const Elements &e" +
          (sums ? ", float (&terms)[" + std::to_string(sums) + "][" + w + "]" : "") + ") const {\n" +
-         loads + "#pragma unroll\n    for (int k = 0; k < " + w + "; ++k) {\n" + elements +
+         results + "#pragma unroll\n    for (int k = 0; k < " + w + "; ++k) {\n" + elements +
          "    }\n" + stores + "  }\n};\n";
 }
 

@@ -72,6 +72,16 @@ static ConvProblem convProblem(cudnn::Pass pass, ConvTypes types, DictionaryAttr
   return problem;
 }
 
+/// The epilogue of a forward product with `operands` operands, of either library.
+template <typename Epilogue>
+static Epilogue epilogueOf(size_t operands, DictionaryAttr constants) {
+  bool bias = operands == 3, relu = constants.contains("activation");
+  return bias && relu ? Epilogue::biasRelu
+         : bias       ? Epilogue::bias
+         : relu       ? Epilogue::relu
+                      : Epilogue::none;
+}
+
 /// The convolution that a launch computes, at either level.
 static ConvProblem convProblem(StringRef kernel, TypeRange operands, TypeRange results,
                                DictionaryAttr constants, Operation *op) {
@@ -80,7 +90,13 @@ static ConvProblem convProblem(StringRef kernel, TypeRange operands, TypeRange r
     return convProblem(cudnn::Pass::dgrad, {results[0], operands[1], operands[0]}, constants, tf32);
   if (kernel == "conv2d_wgrad")
     return convProblem(cudnn::Pass::wgrad, {operands[0], results[0], operands[1]}, constants, tf32);
-  return convProblem(cudnn::Pass::forward, {operands[0], operands[1], results[0]}, constants, tf32);
+  ConvProblem problem =
+      convProblem(cudnn::Pass::forward, {operands[0], operands[1], results[0]}, constants, tf32);
+  if (kernel == "conv2d_statistics")
+    problem.epilogue = cudnn::Epilogue::statistics;
+  else
+    problem.epilogue = epilogueOf<cudnn::Epilogue>(operands.size(), constants);
+  return problem;
 }
 
 static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, DictionaryAttr constants,
@@ -95,6 +111,7 @@ static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, Dictio
   problem.type = elementType(lhs);
   problem.cType = elementType(out);
   problem.math = allowsTf32(op) ? cublaslt::Math::tf32 : cublaslt::Math::fp32;
+  problem.epilogue = epilogueOf<cublaslt::Epilogue>(operands.size(), constants);
   return problem;
 }
 
@@ -117,6 +134,19 @@ static Result<Algorithm> selectMatmul(const CudaTarget &, Operation *op) {
   MatmulProblem problem =
       matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
   return Algorithm{"cublaslt", problem.advisedWorkspaceBytes()};
+}
+
+bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
+  if (!isa<kernel::Conv2dOp>(product))
+    return step != "statistics";
+  ConvProblem problem = convProblem("conv2d", product->getOperandTypes(), product->getResultTypes(),
+                                    product->getAttrDictionary(), product);
+  bool bias = problem.epilogue == cudnn::Epilogue::bias;
+  problem.epilogue = step == "statistics" ? cudnn::Epilogue::statistics
+                     : step == "bias"     ? cudnn::Epilogue::bias
+                     : bias               ? cudnn::Epilogue::biasRelu
+                                          : cudnn::Epilogue::relu;
+  return choosePlan(problem).ok();
 }
 
 //===----------------------------------------------------------------------===//
@@ -157,6 +187,13 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
     return run(text, object, {out, in[1], in[0]}, op);
   if (op.getKernel() == "conv2d_wgrad")
     return run(text, object, {in[0], out, in[1]}, op);
+  if (op.getKernel() == "conv2d_statistics") {
+    Value none;
+    return run(text, object,
+               {in[0], in[1], out, none, none, none, op.getOutputs()[1], op.getOutputs()[2]}, op);
+  }
+  if (in.size() == 3)
+    return run(text, object, {in[0], in[1], out, in[2]}, op);
   return run(text, object, {in[0], in[1], out}, op);
 }
 
@@ -167,16 +204,15 @@ static FailureOr<std::string> emitMatmul(CudaProgramText &text, plan::LaunchOp o
   std::string make = "cublaslt::Matmul(blas, \"" + problem.text() + "\", " +
                      std::to_string(workspaceBytes(op)) + ")";
   std::string object = text.object("cublaslt::Matmul", make, ProgramText::unchecked, layer(op));
-  Value none;
+  Value bias = in.size() == 3 ? in[2] : Value();
   return object + ".run" +
-         text.arguments({}, {in[0], in[1], none, op.getOutputs()[0], op.getWorkspace()});
+         text.arguments({}, {in[0], in[1], bias, op.getOutputs()[0], op.getWorkspace()});
 }
 
 ArrayRef<CudaKernel> fanfold::cudaProductKernels() {
   static const CudaKernel kernels[] = {
-      {"conv2d", selectConv, emitConv},
-      {"conv2d_dgrad", selectConv, emitConv},
-      {"conv2d_wgrad", selectConv, emitConv},
+      {"conv2d", selectConv, emitConv},       {"conv2d_statistics", selectConv, emitConv},
+      {"conv2d_dgrad", selectConv, emitConv}, {"conv2d_wgrad", selectConv, emitConv},
       {"matmul", selectMatmul, emitMatmul},
   };
   return kernels;

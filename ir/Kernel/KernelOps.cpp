@@ -48,6 +48,7 @@ static double convFlops(Value output, Value filter) {
 }
 
 double Conv2dOp::getFlops() { return convFlops(getResult(), getFilter()); }
+double Conv2dStatisticsOp::getFlops() { return convFlops(getResult(), getFilter()); }
 double Conv2dDgradOp::getFlops() { return convFlops(getGradient(), getFilter()); }
 double Conv2dWgradOp::getFlops() { return convFlops(getGradient(), getResult()); }
 
@@ -62,4 +63,11 @@ SmallVector<unsigned> BatchNormStatisticsOp::getInPlaceOperands(unsigned result)
   if (result < 2)
     return {};
   return {result - 1};
+}
+
+SmallVector<unsigned> BatchNormFinalizeOp::getInPlaceOperands(unsigned result) {
+  // The running averages: results 2 and 3 over operands 2 and 3.
+  if (result < 2)
+    return {};
+  return {result};
 }

@@ -90,6 +90,19 @@ def Kernel_Conv2dWgradOp : Kernel_Launch<"conv2d_wgrad", ["getFlops"]> {
       I64Attr:$groups);
 }
 
+def Kernel_Conv2dStatisticsOp : Kernel_Launch<"conv2d_statistics", ["getFlops"]> {
+  let summary = "convolution, and for each channel the sums of its results and their squares";
+  let description = [{
+    The sums are of f32, over the results before they are rounded or after, as the
+    implementation has it.
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$filter,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
+      I64Attr:$groups);
+  let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$sum,
+      Kernel_Tensor:$sum_of_squares);
+}
+
 def Kernel_MatmulOp : Kernel_Launch<"matmul", ["getFlops"]> {
   let summary = "matrix product, then bias and activation";
   let kernelArguments = (ins Kernel_Tensor:$lhs, Kernel_Tensor:$rhs,
@@ -224,6 +237,15 @@ def Kernel_BatchNormStatisticsOp : Kernel_Launch<"batch_norm_statistics", ["getI
       Kernel_Tensor:$new_running_mean, Kernel_Tensor:$new_running_variance);
 }
 
+def Kernel_BatchNormFinalizeOp : Kernel_Launch<"batch_norm_finalize", ["getInPlaceOperands"]> {
+  let summary = "what batch_norm_statistics gives, from sums over `rows` rows";
+  let kernelArguments = (ins Kernel_Tensor:$sum, Kernel_Tensor:$sum_of_squares,
+      Kernel_Tensor:$running_mean, Kernel_Tensor:$running_variance, I64Attr:$rows,
+      F64Attr:$epsilon, F64Attr:$momentum);
+  let kernelResults = (outs Kernel_Tensor:$mean, Kernel_Tensor:$inv_std,
+      Kernel_Tensor:$new_running_mean, Kernel_Tensor:$new_running_variance);
+}
+
 def Kernel_LrnOp : Kernel_Launch<"lrn"> {
   let summary = "local response normalisation";
   let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$size, F64Attr:$alpha,
@@ -247,6 +269,19 @@ def Kernel_MaxPool2dGradOp : Kernel_Launch<"max_pool2d_grad"> {
   let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$forward,
       Kernel_Tensor:$gradient, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
       DenseI64ArrayAttr:$pad);
+}
+
+def Kernel_MaxPool2dPlacesOp : Kernel_Launch<"max_pool2d_places"> {
+  let summary = "largest element of each window, and its place in the window (ui8)";
+  let kernelArguments = (ins Kernel_Tensor:$input, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
+  let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$places);
+}
+
+def Kernel_MaxPool2dPlacesGradOp : Kernel_Launch<"max_pool2d_places_grad"> {
+  let summary = "gradient of max pooling from the places of the largest elements";
+  let kernelArguments = (ins Kernel_Tensor:$places, Kernel_Tensor:$gradient,
+      DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
 }
 
 def Kernel_AvgPool2dOp : Kernel_Launch<"avg_pool2d"> {
@@ -290,6 +325,16 @@ def Kernel_ConcatOp : Kernel_Launch<"concat"> {
 def Kernel_SliceOp : Kernel_Launch<"slice"> {
   let summary = "a range of channels, beginning at `offset`";
   let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
+}
+
+def Kernel_PadChannelsOp : Kernel_Launch<"pad_channels"> {
+  let summary = "a tensor with channels of zeros behind its own";
+  let kernelArguments = (ins Kernel_Tensor:$input);
+}
+
+def Kernel_NormalizePadOp : Kernel_Launch<"normalize_pad"> {
+  let summary = "pixels times scale plus shift, with channels of zeros behind them";
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$scale, Kernel_Tensor:$shift);
 }
 
 def Kernel_CopyOp : Kernel_Launch<"copy"> {

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Passes.h"
+#include "passes/CnnToKernel/Patterns.h"
 
 namespace fanfold {
 #define GEN_PASS_DEF_FUSEEPILOGUES
@@ -71,7 +71,7 @@ struct FuseEpiloguesPass : fanfold::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
       return;
     auto takes = [&](StringRef step) { return !target || target->hasEpilogue(product, step); };
     if (!product.getBias() && addsBias(pointwise) && takes("bias"))
-      product.getBiasMutable().assign(pointwise.getOperand(1));
+      product.getBiasMutable().assign(matchPrecision(pointwise.getOperand(1), product));
     else if (isRelu(pointwise) && takes("relu"))
       product.setActivation("relu");
     else
@@ -83,6 +83,20 @@ struct FuseEpiloguesPass : fanfold::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
     pointwise.getResult(0).replaceAllUsesWith(product.getResult());
     pointwise.erase();
     ++fused;
+  }
+
+  /// A bias in the precision of the product that adds it.
+  static Value matchPrecision(Value bias, Operation *product) {
+    auto type = cast<RankedTensorType>(bias.getType());
+    Type element = cast<RankedTensorType>(product->getResult(0).getType()).getElementType();
+    if (type.getElementType() == element)
+      return bias;
+    OpBuilder builder(product->getContext());
+    builder.setInsertionPointAfterValue(bias);
+    auto copy = makePointwise(builder, product, bias, type.clone(element), /*sums=*/0,
+                              [](BodyBuilder &, ValueRange x) { return SmallVector<Value>{x[0]}; });
+    copy->setLoc(bias.getLoc());
+    return copy.getResult(0);
   }
 
   const Target *target; ///< Null: one that has every epilogue.

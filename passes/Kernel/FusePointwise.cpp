@@ -21,11 +21,6 @@ using namespace fanfold;
 using namespace fanfold::kernel;
 
 namespace {
-/// A kernel with more operands than this would run out of registers and pointers.
-constexpr size_t maxOperands = 16;
-/// Compilers of generated programs take their time for longer bodies.
-constexpr size_t maxStatements = 512;
-
 struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
@@ -43,8 +38,9 @@ struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
     for (Value operand : consumer.getInputs()) {
       auto producer = operand.getDefiningOp<PointwiseOp>();
       if (!producer || producer.getExtent() != consumer.getExtent() ||
-          readsSums(consumer, producer) || countOperands(producer, consumer) > maxOperands ||
-          countStatements(producer) + countStatements(consumer) > maxStatements)
+          readsSums(consumer, producer) ||
+          countOperands(producer, consumer) > maxPointwiseOperands ||
+          countStatements(producer) + countStatements(consumer) > maxPointwiseStatements)
         continue;
       if (Operation *place = findPlace(producer, consumer)) {
         merge(producer, consumer, place);

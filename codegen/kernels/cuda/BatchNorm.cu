@@ -42,15 +42,15 @@ __device__ T atLeastZero(T x) {
 
 /// partials[row block][0][channel] = the mean of a block's rows, [1] = the sum of squared
 /// distances from it. Blocks without rows write nothing. The tiling is that of
-/// PointwiseReduce.cuh.
+/// pointwiseReduce.
 template <int V, typename T>
 __global__ void __launch_bounds__(blockThreads)
-    momentsKernel(ReduceTiling tiling, const T *x, float *partials) {
+    momentsKernel(RowTiling tiling, int64_t rowsPerBlock, const T *x, float *partials) {
   const int lane = static_cast<int>(threadIdx.x) / tiling.width;
   const int column = static_cast<int>(threadIdx.x) % tiling.width;
   const int64_t c = (int64_t{blockIdx.y} * tiling.width + column) * V;
-  const int64_t begin = blockIdx.x * tiling.rowsPerBlock;
-  const int64_t rows = min(tiling.rows - begin, tiling.rowsPerBlock);
+  const int64_t begin = blockIdx.x * rowsPerBlock;
+  const int64_t rows = min(tiling.rows - begin, rowsPerBlock);
   const bool works = lane < tiling.lanes && lane < rows && c < tiling.channels;
 
   // Moments of the lane about its first element, which is not far from its mean.
@@ -187,10 +187,10 @@ void fanfold::cuda::batchNormStatistics(cudaStream_t stream, int64_t rows, int64
   int64_t rowsPerBlock = 0;
   withWidth<T>(channels, [&](auto width) {
     constexpr int v = width;
-    const ReduceTiling tiling(rows, channels, v);
-    momentsKernel<v><<<dim3(tiling.rowBlocks, tiling.channelBlocks), blockThreads, 0, stream>>>(
-        tiling, x, partials);
-    rowsPerBlock = tiling.rowsPerBlock;
+    RowTiling tiling(rows, channels, v, reduceChannels);
+    tiling.rowBlocks = reduceRowBlocks(rows, channels);
+    rowsPerBlock = divideUp(rows, tiling.rowBlocks);
+    momentsKernel<v><<<tiling.grid(), blockThreads, 0, stream>>>(tiling, rowsPerBlock, x, partials);
   });
   combineKernel<<<static_cast<unsigned>(divideUp(channels, columns)), blockThreads, 0, stream>>>(
       rows, channels, rowsPerBlock, partials,

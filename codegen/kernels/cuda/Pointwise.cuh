@@ -7,29 +7,32 @@
 //===----------------------------------------------------------------------===//
 //
 // Generated code passes the body of a fused pointwise kernel as a functor that reads
-// and writes through the pointers it holds:
+// and writes through the pointers it holds, in three parts:
 //
-//   struct pointwise3 {
+//   struct Pointwise3 {
 //     const __half *x0; const float *x1; __half *y0;
-//     __device__ void operator()(int64_t i, int c) const {
-//       auto a0 = load<8>(x0 + i);
-//       auto a1 = load<8>(x1 + c);
-//       Vec<__half, 8> b0;
+//     struct Channels { Vec<float, 8> v1; };
+//     struct Elements { Vec<__half, 8> v0; };
+//     __device__ Channels channels(int c) const { return {load<8>(x1 + c)}; }
+//     __device__ Elements elements(int64_t i) const { return {load<8>(x0 + i)}; }
+//     __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
+//       Vec<__half, 8> w0;
 //   #pragma unroll
 //       for (int k = 0; k < 8; ++k)
-//         b0[k] = fromFloat<__half>(pointwise_7(toFloat(a0[k]), toFloat(a1[k])));
-//       store(y0 + i, b0);
+//         w0[k] = fromFloat<__half>(pointwise_7(toFloat(e.v0[k]), p.v1[k]));
+//       store(y0 + i, w0);
 //     }
 //   };
-//   cuda::pointwise<8>(stream, rows, channels, pointwise3{x0, x1, y0});
+//   cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0});
 //
-// A call handles the V elements from i on, i = row * channels + c, of neighbouring
-// channels of one row. It touches those elements (or channels) of its operands and
-// nothing else; so every output may be the memory of an operand of the same elements.
+// A thread stays with V neighbouring channels: what belongs to them is read once, for
+// many rows. The elements of several rows are read before the first of them is written,
+// so that the memory has enough to do. A call handles the V elements from i on,
+// i = row * channels + c, and touches those of its operands and nothing else; so every
+// output may be the memory of an operand of the same elements.
 //
-// V divides the channels, and operands are aligned as load says. Without an operand
-// that belongs to channels a kernel is called with rows = 1 and channels = the number
-// of elements, of which there may be any number, and does not look at c.
+// V divides the channels, and operands are aligned as load says. A kernel that knows no
+// channels is cuda::pointwiseFlat<V>(stream, n, f) over n elements, which V divides.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,46 +40,79 @@
 #define FANFOLD_CODEGEN_KERNELS_CUDA_POINTWISE_CUH
 
 #include "codegen/kernels/cuda/Launch.h"
+#include "codegen/kernels/cuda/RowTiling.cuh"
 #include "codegen/kernels/cuda/Vec.cuh"
 
 #include <algorithm>
 
 namespace fanfold::cuda {
 
+/// Channels or Elements of a functor that reads none.
+struct Nothing {};
+
 namespace detail {
 
-/// A thread for each group of V elements, from element `base` on.
+/// Rows (or groups) whose elements a thread reads before it works on the first: as many
+/// as about 64 bytes are, which its registers have room for.
+template <typename F>
+constexpr int batchOf = sizeof(typename F::Elements) <= 16   ? 4
+                        : sizeof(typename F::Elements) <= 48 ? 2
+                                                             : 1;
+
+/// The groups of V elements of a tensor, whatever their rows.
 template <int V, typename F>
 __global__ void __launch_bounds__(blockThreads)
-    pointwiseKernel(const __grid_constant__ F f, int64_t base, uint32_t groups,
-                    Divisor groupsPerRow) {
-  const uint32_t group = blockIdx.x * blockThreads + threadIdx.x;
-  if (group >= groups)
+    pointwiseFlatKernel(const __grid_constant__ F f, int64_t groups) {
+  constexpr int batch = batchOf<F>;
+  const int64_t first = int64_t{blockIdx.x} * (blockThreads * batch) + threadIdx.x;
+  const auto p = f.channels(0);
+  typename F::Elements elements[batch];
+#pragma unroll
+  for (int k = 0; k < batch; ++k)
+    if (first + k * blockThreads < groups)
+      elements[k] = f.elements((first + k * blockThreads) * V);
+#pragma unroll
+  for (int k = 0; k < batch; ++k)
+    if (first + k * blockThreads < groups)
+      f((first + k * blockThreads) * V, p, elements[k]);
+}
+
+template <int V, typename F>
+__global__ void __launch_bounds__(blockThreads)
+    pointwiseRowsKernel(const __grid_constant__ F f, RowTiling tiling) {
+  const int lane = tiling.lane();
+  const int64_t c = tiling.channel(V);
+  if (lane >= tiling.lanes || c >= tiling.channels)
     return;
-  uint32_t row = group;
-  const uint32_t c = groupsPerRow.split(row) * V;
-  f(base + int64_t{group} * V, static_cast<int>(c));
+  const auto p = f.channels(static_cast<int>(c));
+  forRows<batchOf<F>>(f, tiling, lane, c,
+                      [&](int64_t i, const typename F::Elements &elements) { f(i, p, elements); });
 }
 
 } // namespace detail
 
-/// Calls f(i, c) for every group of V elements of a rows x channels tensor. One launch,
-/// and another for each 2^31 groups.
+/// Calls f for every group of V of n elements, in one launch. f.channels is asked for no
+/// channel in particular.
+template <int V, typename F>
+void pointwiseFlat(cudaStream_t stream, int64_t n, F f) {
+  if (n == 0)
+    return;
+  const int64_t groups = n / V;
+  const int64_t blocks = divideUp(groups, blockThreads * detail::batchOf<F>);
+  detail::pointwiseFlatKernel<V>
+      <<<static_cast<unsigned>(blocks), blockThreads, 0, stream>>>(f, groups);
+}
+
+/// Calls f for every group of V elements of a rows x channels tensor, in one launch.
 template <int V, typename F>
 void pointwise(cudaStream_t stream, int64_t rows, int64_t channels, F f) {
   if (rows == 0 || channels == 0)
     return;
-  const int64_t groupsPerRow = channels / V, groups = rows * groupsPerRow;
-  // Launches begin at the beginning of a row, so that groups tell channels.
-  const int64_t step = std::max<int64_t>(1, maxGroups / groupsPerRow) * groupsPerRow;
-  const int64_t launchGroups = std::min(step, maxGroups);
-  const Divisor divisor(std::min(groupsPerRow, maxGroups));
-  for (int64_t first = 0; first < groups; first += launchGroups) {
-    const int64_t count = std::min(launchGroups, groups - first);
-    detail::pointwiseKernel<V>
-        <<<static_cast<unsigned>(divideUp(count, blockThreads)), blockThreads, 0, stream>>>(
-            f, first * V, static_cast<uint32_t>(count), divisor);
-  }
+  // Eight waves of blocks: the last one, which is not full, then matters little.
+  constexpr int64_t wantedBlocks = int64_t{8} * 132 * 8;
+  detail::RowTiling tiling(rows, channels, V);
+  tiling.cutRows(divideUp(wantedBlocks, tiling.channelBlocks), detail::batchOf<F>);
+  detail::pointwiseRowsKernel<V><<<tiling.grid(), blockThreads, 0, stream>>>(f, tiling);
 }
 
 } // namespace fanfold::cuda

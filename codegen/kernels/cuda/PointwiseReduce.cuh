@@ -6,45 +6,30 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A pointwise kernel that also sums terms over the rows of each channel:
+// A pointwise kernel that also sums terms over the rows of each channel: a functor as
+// Pointwise.cuh has it, whose call gives terms as well:
 //
-//   struct pointwise4 {
-//     const __half *x0, *x1; const float *x2;
-//     __device__ void operator()(int64_t i, int c, float (&terms)[2][8]) const {
-//       auto a0 = load<8>(x0 + i), a1 = load<8>(x1 + i);
-//       auto a2 = load<8>(x2 + c);
+//   __device__ void operator()(int64_t i, const Channels &p, const Elements &e,
+//                              float (&terms)[2][8]) const {
 //   #pragma unroll
-//       for (int k = 0; k < 8; ++k) {
-//         terms[0][k] = toFloat(a0[k]);
-//         terms[1][k] = toFloat(a0[k]) * (toFloat(a1[k]) - a2[k]);
-//       }
+//     for (int k = 0; k < 8; ++k) {
+//       terms[0][k] = toFloat(e.v0[k]);
+//       terms[1][k] = toFloat(e.v0[k]) * (toFloat(e.v1[k]) - p.v2[k]);
 //     }
-//   };
-//   cuda::pointwiseReduce<8, 2>(stream, rows, channels, pointwise4{...}, {y0, y1}, workspace);
+//   }
+//   cuda::pointwiseReduce<8, 2>(stream, rows, channels, Pointwise4{...}, {y0, y1}, workspace);
 //
-// The functor may store elements as well, and keeps to what Pointwise.cuh says.
-//
-// How the work is cut. A block takes some channels, at most 512, and some rows. Its
-// threads stand side by side over the channels, and in as many lanes over the rows as
-// there is room for; here 3 groups of V channels, and 85 lanes:
-//
-//            group 0   group 1   group 2
-//   row 0    thread 0  thread 1  thread 2      lane 0
-//   row 1    thread 3  thread 4  thread 5      lane 1
-//   ...
-//   row 85   thread 0  thread 1  thread 2      lane 0
-//
-// A thread adds its rows in fp32, lanes are added as a tree, and blocks, in double, by
-// sumPartials. The order depends on sizes and V alone.
+// It may store elements as well. The work is cut as RowTiling.cuh says, at most 512
+// channels for a block. A thread adds its rows in fp32, lanes are added as a tree, and
+// blocks, in double, by sumPartials. The order depends on sizes and V alone.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef FANFOLD_CODEGEN_KERNELS_CUDA_POINTWISEREDUCE_CUH
 #define FANFOLD_CODEGEN_KERNELS_CUDA_POINTWISEREDUCE_CUH
 
-#include "codegen/kernels/cuda/Launch.h"
+#include "codegen/kernels/cuda/Pointwise.cuh"
 #include "codegen/kernels/cuda/Reduce.h"
-#include "codegen/kernels/cuda/Vec.cuh"
 #include "codegen/kernels/cuda/Workspaces.h"
 
 #include <algorithm>
@@ -52,25 +37,6 @@
 namespace fanfold::cuda {
 
 namespace detail {
-
-/// How a channel sum is cut into blocks of blockThreads.
-struct ReduceTiling {
-  int64_t rows, channels;
-  int64_t rowsPerBlock;
-  int rowBlocks, channelBlocks;
-  int width; ///< Groups of V channels of a block.
-  int lanes; ///< Rows that a block takes at a time.
-
-  ReduceTiling(int64_t rows, int64_t channels, int v) : rows(rows), channels(channels) {
-    const int64_t groups = channels / v;
-    const int64_t blocks = divideUp(groups, std::min<int64_t>(blockThreads, reduceChannels / v));
-    width = static_cast<int>(divideUp(groups, blocks));
-    channelBlocks = static_cast<int>(divideUp(groups, width));
-    lanes = blockThreads / width;
-    rowBlocks = static_cast<int>(reduceRowBlocks(rows, channels));
-    rowsPerBlock = divideUp(rows, rowBlocks);
-  }
-};
 
 /// values[s][k] of lane 0 becomes the sum over all lanes of a block. All threads of the
 /// block take part; `lane` is blockThreads or more for those without work.
@@ -104,26 +70,22 @@ __device__ void sumLanes(int lane, int lanes, int width, float (&values)[S][V]) 
 /// partials[row block][s][channel] = the sums of a block.
 template <int V, int S, typename F>
 __global__ void __launch_bounds__(blockThreads)
-    pointwiseReduceKernel(const __grid_constant__ F f, ReduceTiling tiling, float *partials) {
-  const int lane = static_cast<int>(threadIdx.x) / tiling.width;
-  const int64_t group =
-      int64_t{blockIdx.y} * tiling.width + static_cast<int>(threadIdx.x) % tiling.width;
-  const int64_t c = group * V;
+    pointwiseReduceKernel(const __grid_constant__ F f, RowTiling tiling, float *partials) {
+  const int lane = tiling.lane();
+  const int64_t c = tiling.channel(V);
   const bool works = lane < tiling.lanes && c < tiling.channels;
   float sums[S][V] = {};
   if (works) {
-    const int64_t begin = blockIdx.x * tiling.rowsPerBlock;
-    const int64_t end = min(tiling.rows, begin + tiling.rowsPerBlock);
-#pragma unroll 2
-    for (int64_t row = begin + lane; row < end; row += tiling.lanes) {
+    const auto p = f.channels(static_cast<int>(c));
+    forRows<batchOf<F>>(f, tiling, lane, c, [&](int64_t i, const typename F::Elements &elements) {
       float terms[S][V];
-      f(row * tiling.channels + c, static_cast<int>(c), terms);
+      f(i, p, elements, terms);
 #pragma unroll
       for (int s = 0; s < S; ++s)
 #pragma unroll
         for (int k = 0; k < V; ++k)
           sums[s][k] += terms[s][k];
-    }
+    });
   }
   sumLanes<V, S>(works ? lane : blockThreads, tiling.lanes, tiling.width, sums);
   if (!works || lane > 0)
@@ -140,7 +102,7 @@ __global__ void __launch_bounds__(blockThreads)
 
 } // namespace detail
 
-/// Calls f(i, c, terms) once for every group of V elements of a rows x channels tensor,
+/// Calls f once for every group of V elements of a rows x channels tensor,
 /// and writes out[s][c] = the sum of terms[s] over the rows of channel c. V divides the
 /// channels, which are fewer than 2^31. `workspace` is 16-byte aligned, of
 /// pointwiseReduceWorkspaceBytes(rows, channels, S). Two launches.
@@ -150,11 +112,11 @@ void pointwiseReduce(cudaStream_t stream, int64_t rows, int64_t channels, F f,
   static_assert(S <= maxSums, "sums of one kernel");
   if (channels == 0)
     return;
-  const detail::ReduceTiling tiling(rows, channels, V);
+  detail::RowTiling tiling(rows, channels, V, reduceChannels);
+  tiling.rowBlocks = reduceRowBlocks(rows, channels);
   float *partials = static_cast<float *>(workspace);
   detail::pointwiseReduceKernel<V, S>
-      <<<dim3(tiling.rowBlocks, tiling.channelBlocks), blockThreads, 0, stream>>>(f, tiling,
-                                                                                  partials);
+      <<<tiling.grid(), blockThreads, 0, stream>>>(f, tiling, partials);
   SumTargets targets = {};
   std::copy(out, out + S, targets.out);
   sumPartials(stream, tiling.rowBlocks, S, channels, partials, targets);

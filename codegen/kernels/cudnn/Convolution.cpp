@@ -69,6 +69,13 @@ void Convolution::load(const Plan &embedded) {
     loaded.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle.get())
         .set(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, embedded.serialized)
         .finalize("the embedded plan");
+    const auto needed = loaded.get<int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
+    if (needed > bytes) {
+      handle.sayOnce(fmt::format("{}: the plan takes a workspace of {} bytes on this GPU, the "
+                                 "compiler reserved {}; choosing others",
+                                 problem.text(), needed, bytes));
+      return rebuild(embedded);
+    }
     plan = std::make_shared<const Descriptor>(std::move(loaded));
   } catch (const Error &error) {
     handle.sayOnce(fmt::format("cuDNN does not take a plan that the compiler chose ({}); choosing "

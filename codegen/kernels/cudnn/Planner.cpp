@@ -83,6 +83,9 @@ Result<std::unique_ptr<Planner>> Planner::create(const DeviceDescription &descri
     planner->device = Descriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
     planner->device.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, description.cudnnProperties)
         .finalize("the device's properties");
+    // A tile of 256 x 128 sums in fp32 for each multiprocessor, and their flags.
+    constexpr int64_t tileBytes = int64_t{256} * 128 * 4;
+    planner->clusterWorkspaceBytes = description.multiprocessors * tileBytes + (int64_t{1} << 16);
     return planner;
   } catch (const Error &error) {
     return Status::error("describing {} to cuDNN {}: {}", description.name,
@@ -114,6 +117,11 @@ Plan Planner::finalizePlan(const Descriptor &config) const {
   Plan plan;
   plan.engine = choiceOf(engine, config).text();
   plan.workspaceBytes = made.get<int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
+  // Engines whose blocks stand in clusters cut the last tiles between multiprocessors and
+  // keep the parts in the workspace. How many there are they ask of the driver, and say
+  // anything if there is none.
+  if (device && plan.engine.find("tile_cga") != std::string::npos)
+    plan.workspaceBytes = std::max(plan.workspaceBytes, clusterWorkspaceBytes);
   plan.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
   plan.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
   plan.runtimeCompiled = notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);

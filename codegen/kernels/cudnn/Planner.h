@@ -83,6 +83,8 @@ private:
 
   Handle *handle = nullptr;
   Descriptor device; ///< Empty with a handle.
+  /// What plans without a device reserve where cuDNN would ask one: see finalizePlan.
+  int64_t clusterWorkspaceBytes = 0;
   std::multimap<std::string, std::unique_ptr<Answer>> answers;
 };
 

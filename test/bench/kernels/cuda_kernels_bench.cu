@@ -42,7 +42,11 @@ template <typename T>
 struct RandomFill {
   T *y;
   float low, high;
-  __device__ void operator()(int64_t i, int) const {
+  using Channels = Nothing;
+  using Elements = Nothing;
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(int64_t) const { return {}; }
+  __device__ void operator()(int64_t i, Nothing, Nothing) const {
     y[i] = fromFloat<T>(low + (high - low) * kernels::uniform(1, 2, i));
   }
 };
@@ -51,7 +55,7 @@ struct RandomFill {
 template <typename T>
 T *randomTensor(Memory &memory, int64_t count, float low = -1, float high = 1) {
   T *tensor = memory.allocate<T>(count);
-  pointwise<1>(cudaStreamLegacy, 1, count, RandomFill<T>{tensor, low, high});
+  pointwiseFlat<1>(cudaStreamLegacy, count, RandomFill<T>{tensor, low, high});
   bench::check(cudaDeviceSynchronize(), "filling a tensor");
   return tensor;
 }
@@ -67,19 +71,32 @@ struct BatchNormApply {
   const T *x, *other;
   const float *mean, *invStd, *gamma, *beta;
   T *y;
-  __device__ void operator()(int64_t i, int c) const {
-    const Vec<T, V> in = load<V>(x + i);
-    Vec<T, V> added;
+  struct Channels {
+    Vec<float, V> m, s, g, b;
+  };
+  struct One {
+    Vec<T, V> in;
+  };
+  struct Two {
+    Vec<T, V> in, added;
+  };
+  using Elements = std::conditional_t<Add, Two, One>;
+  __device__ Channels channels(int c) const {
+    return {load<V>(mean + c), load<V>(invStd + c), load<V>(gamma + c), load<V>(beta + c)};
+  }
+  __device__ Elements elements(int64_t i) const {
     if constexpr (Add)
-      added = load<V>(other + i);
-    const auto m = load<V>(mean + c), s = load<V>(invStd + c), g = load<V>(gamma + c),
-               b = load<V>(beta + c);
+      return {load<V>(x + i), load<V>(other + i)};
+    else
+      return {load<V>(x + i)};
+  }
+  __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
     Vec<T, V> out;
 #pragma unroll
     for (int k = 0; k < V; ++k) {
-      float value = (toFloat(in[k]) - m[k]) * s[k] * g[k] + b[k];
+      float value = (toFloat(e.in[k]) - p.m[k]) * (p.s[k] * p.g[k]) + p.b[k];
       if constexpr (Add)
-        value += toFloat(added[k]);
+        value += toFloat(e.added[k]);
       out[k] = fromFloat<T>(value < 0.0f ? 0.0f : value);
     }
     store(y + i, out);
@@ -91,14 +108,23 @@ template <typename T, int V>
 struct BatchNormSums {
   const T *dy, *y, *x;
   const float *mean, *invStd;
-  __device__ void operator()(int64_t i, int c, float (&terms)[2][V]) const {
-    const Vec<T, V> gradient = load<V>(dy + i), out = load<V>(y + i), in = load<V>(x + i);
-    const auto m = load<V>(mean + c), s = load<V>(invStd + c);
+  struct Channels {
+    Vec<float, V> m, s;
+  };
+  struct Elements {
+    Vec<T, V> dy, y, x;
+  };
+  __device__ Channels channels(int c) const { return {load<V>(mean + c), load<V>(invStd + c)}; }
+  __device__ Elements elements(int64_t i) const {
+    return {load<V>(dy + i), load<V>(y + i), load<V>(x + i)};
+  }
+  __device__ void operator()(int64_t, const Channels &p, const Elements &e,
+                             float (&terms)[2][V]) const {
 #pragma unroll
     for (int k = 0; k < V; ++k) {
-      const float g = toFloat(out[k]) > 0.0f ? toFloat(gradient[k]) : 0.0f;
+      const float g = toFloat(e.y[k]) > 0.0f ? toFloat(e.dy[k]) : 0.0f;
       terms[0][k] = g;
-      terms[1][k] = g * (toFloat(in[k]) - m[k]) * s[k];
+      terms[1][k] = g * (toFloat(e.x[k]) - p.m[k]) * p.s[k];
     }
   }
 };
@@ -109,16 +135,26 @@ struct BatchNormGradient {
   const float *mean, *invStd, *gamma, *dgamma, *dbeta;
   float scale;
   T *dx;
-  __device__ void operator()(int64_t i, int c) const {
-    const Vec<T, V> gradient = load<V>(dy + i), out = load<V>(y + i), in = load<V>(x + i);
-    const auto m = load<V>(mean + c), s = load<V>(invStd + c), g = load<V>(gamma + c),
-               dg = load<V>(dgamma + c), db = load<V>(dbeta + c);
+  struct Channels {
+    Vec<float, V> m, s, g, dg, db;
+  };
+  struct Elements {
+    Vec<T, V> dy, y, x;
+  };
+  __device__ Channels channels(int c) const {
+    return {load<V>(mean + c), load<V>(invStd + c), load<V>(gamma + c), load<V>(dgamma + c),
+            load<V>(dbeta + c)};
+  }
+  __device__ Elements elements(int64_t i) const {
+    return {load<V>(dy + i), load<V>(y + i), load<V>(x + i)};
+  }
+  __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
     Vec<T, V> result;
 #pragma unroll
     for (int k = 0; k < V; ++k) {
-      const float d = toFloat(out[k]) > 0.0f ? toFloat(gradient[k]) : 0.0f;
-      const float xhat = (toFloat(in[k]) - m[k]) * s[k];
-      result[k] = fromFloat<T>(g[k] * s[k] * (d - scale * (db[k] + xhat * dg[k])));
+      const float d = toFloat(e.y[k]) > 0.0f ? toFloat(e.dy[k]) : 0.0f;
+      const float xhat = (toFloat(e.x[k]) - p.m[k]) * p.s[k];
+      result[k] = fromFloat<T>(p.g[k] * p.s[k] * (d - scale * (p.db[k] + xhat * p.dg[k])));
     }
     store(dx + i, result);
   }

@@ -16,6 +16,7 @@ using namespace fanfold;
 using namespace fanfold::test;
 using cuda::fromFloat;
 using cuda::load;
+using cuda::Nothing;
 using cuda::store;
 using cuda::toFloat;
 using cuda::Vec;
@@ -28,13 +29,19 @@ struct Scale {
   const T *x;
   const float *scale;
   T *y;
-  __device__ void operator()(int64_t i, int c) const {
-    const Vec<T, V> a = load<V>(x + i);
-    const Vec<float, V> b = load<V>(scale + c);
+  struct Channels {
+    Vec<float, V> scale;
+  };
+  struct Elements {
+    Vec<T, V> x;
+  };
+  __device__ Channels channels(int c) const { return {load<V>(scale + c)}; }
+  __device__ Elements elements(int64_t i) const { return {load<V>(x + i)}; }
+  __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
     Vec<T, V> out;
 #pragma unroll
     for (int k = 0; k < V; ++k)
-      out[k] = fromFloat<T>(toFloat(a[k]) * b[k]);
+      out[k] = fromFloat<T>(toFloat(e.x[k]) * p.scale[k]);
     store(y + i, out);
   }
 };
@@ -44,19 +51,28 @@ template <typename T, int V>
 struct Line {
   const T *x;
   T *y;
-  __device__ void operator()(int64_t i, int) const {
-    Vec<T, V> a = load<V>(x + i);
+  using Channels = Nothing;
+  struct Elements {
+    Vec<T, V> x;
+  };
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(int64_t i) const { return {load<V>(x + i)}; }
+  __device__ void operator()(int64_t i, const Channels &, Elements e) const {
 #pragma unroll
     for (int k = 0; k < V; ++k)
-      a[k] = fromFloat<T>(2.0f * toFloat(a[k]) + 1.0f);
-    store(y + i, a);
+      e.x[k] = fromFloat<T>(2.0f * toFloat(e.x[k]) + 1.0f);
+    store(y + i, e.x);
   }
 };
 
 /// Writes the channel's low byte.
 struct ChannelByte {
   uint8_t *y;
-  __device__ void operator()(int64_t i, int c) const { y[i] = static_cast<uint8_t>(c); }
+  using Channels = int;
+  using Elements = Nothing;
+  __device__ Channels channels(int c) const { return c; }
+  __device__ Elements elements(int64_t) const { return {}; }
+  __device__ void operator()(int64_t i, int c, Nothing) const { y[i] = static_cast<uint8_t>(c); }
 };
 
 /// Sums of dy and dy * x, and dz = -dy, which may be dy's memory.
@@ -64,14 +80,20 @@ template <typename T, int V>
 struct Sums {
   const T *x, *dy;
   T *dz;
-  __device__ void operator()(int64_t i, int, float (&terms)[2][V]) const {
-    const Vec<T, V> a = load<V>(x + i), b = load<V>(dy + i);
+  using Channels = Nothing;
+  struct Elements {
+    Vec<T, V> x, dy;
+  };
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(int64_t i) const { return {load<V>(x + i), load<V>(dy + i)}; }
+  __device__ void operator()(int64_t i, const Channels &, const Elements &e,
+                             float (&terms)[2][V]) const {
     Vec<T, V> out;
 #pragma unroll
     for (int k = 0; k < V; ++k) {
-      terms[0][k] = toFloat(b[k]);
-      terms[1][k] = toFloat(b[k]) * toFloat(a[k]);
-      out[k] = fromFloat<T>(-toFloat(b[k]));
+      terms[0][k] = toFloat(e.dy[k]);
+      terms[1][k] = toFloat(e.dy[k]) * toFloat(e.x[k]);
+      out[k] = fromFloat<T>(-toFloat(e.dy[k]));
     }
     store(dz + i, out);
   }
@@ -94,7 +116,7 @@ protected:
     }
     this->run([&](cudaStream_t stream) {
       cuda::pointwise<V>(stream, rows, channels, Scale<T, V>{x.device, factor.device, y});
-      cuda::pointwise<V>(stream, 1, rows * channels, Line<T, V>{x.device, flat});
+      cuda::pointwiseFlat<V>(stream, rows * channels, Line<T, V>{x.device, flat});
       cuda::pointwise<V>(stream, rows, channels, Scale<T, V>{x.device, factor.device, x.device});
     });
     expectClose(y, expected, 1e-7, "y");
@@ -197,7 +219,7 @@ TEST_F(CudaVecTest, ReachesBeyond32Bits) {
   };
   expectBytes([](int64_t c) { return c; });
   run([&](cudaStream_t stream) {
-    cuda::pointwise<1>(stream, 1, rows * channels, Line<uint8_t, 1>{y, y});
+    cuda::pointwiseFlat<1>(stream, rows * channels, Line<uint8_t, 1>{y, y});
   });
   expectBytes([](int64_t c) { return 2 * c + 1; });
 }
@@ -211,18 +233,28 @@ struct Conversions {
   int32_t *integers;
   __half *halves;
   __nv_bfloat16 *bfloats;
-  __device__ void operator()(int64_t i, int) const {
-    bytes[i] = fromFloat<uint8_t>(x[i]);
-    integers[i] = fromFloat<int32_t>(x[i]);
-    halves[i] = fromFloat<__half>(x[i]);
-    bfloats[i] = fromFloat<__nv_bfloat16>(x[i]);
+  using Channels = Nothing;
+  using Elements = float;
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(int64_t i) const { return x[i]; }
+  __device__ void operator()(int64_t i, Nothing, float value) const {
+    bytes[i] = fromFloat<uint8_t>(value);
+    integers[i] = fromFloat<int32_t>(value);
+    halves[i] = fromFloat<__half>(value);
+    bfloats[i] = fromFloat<__nv_bfloat16>(value);
   }
 };
 
 struct Uniform {
   float *y;
   int64_t first;
-  __device__ void operator()(int64_t i, int) const { y[i] = kernels::uniform(7, 3, first + i); }
+  using Channels = Nothing;
+  using Elements = Nothing;
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(int64_t) const { return {}; }
+  __device__ void operator()(int64_t i, Nothing, Nothing) const {
+    y[i] = kernels::uniform(7, 3, first + i);
+  }
 };
 
 } // namespace
@@ -238,8 +270,8 @@ TEST_F(CudaVecTest, Converts) {
   DeviceArray<__half> halvesOut(x.size());
   DeviceArray<__nv_bfloat16> bfloatsOut(x.size());
   run([&](cudaStream_t stream) {
-    cuda::pointwise<1>(stream, 1, x.size(),
-                       Conversions{in, bytesOut, integersOut, halvesOut, bfloatsOut});
+    cuda::pointwiseFlat<1>(stream, x.size(),
+                           Conversions{in, bytesOut, integersOut, halvesOut, bfloatsOut});
   });
   EXPECT_EQ(bytesOut.values(), bytes);
   EXPECT_EQ(integersOut.values(), integers);
@@ -255,7 +287,7 @@ TEST_F(CudaVecTest, Converts) {
 TEST_F(CudaVecTest, DrawsTheNumbersOfTheCpu) {
   const int64_t n = 5000, first = (int64_t{1} << 32) - 2500;
   DeviceArray<float> y(n);
-  run([&](cudaStream_t stream) { cuda::pointwise<1>(stream, 1, n, Uniform{y, first}); });
+  run([&](cudaStream_t stream) { cuda::pointwiseFlat<1>(stream, n, Uniform{y, first}); });
   const std::vector<float> values = y.values();
   for (int64_t i = 0; i < n; ++i)
     ASSERT_EQ(values[i], kernels::uniform(7, 3, first + i)) << i;
