@@ -37,6 +37,8 @@ constexpr const char *knobNames[] = {"split_k",        "swizzle",     "tile_size
                                      "split_p_slc",    "tile_m",      "tile_n",
                                      "warp_spec_cfg",  "swap_ab"};
 constexpr int knownKnobs = sizeof(knobNames) / sizeof(*knobNames);
+/// What cuDNN's enumeration can hold.
+constexpr int mostKnobs = 64;
 
 bool parseNumber(const std::string &text, int64_t &value) {
   const char *end = text.data() + text.size();
@@ -51,7 +53,8 @@ bool parseKnob(const std::string &name, cudnnBackendKnobType_t &knob) {
       return true;
     }
   int64_t number = 0;
-  if (name.rfind("knob", 0) != 0 || !parseNumber(name.substr(4), number) || number < knownKnobs)
+  if (name.rfind("knob", 0) != 0 || !parseNumber(name.substr(4), number) || number < knownKnobs ||
+      number >= mostKnobs)
     return false;
   knob = static_cast<cudnnBackendKnobType_t>(number);
   return true;

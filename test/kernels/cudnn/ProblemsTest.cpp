@@ -152,12 +152,13 @@ TEST(MatmulProblem, SlicesLowerTheAlignment) {
 
 TEST(EngineChoice, TextsComeBack) {
   for (const char *text :
-       {"0", "62 tile_size=4 tilek=0 tile_cga_m=8", "7 split_k_buf=-1", "9 knob99=3"}) {
+       {"0", "62 tile_size=4 tilek=0 tile_cga_m=8", "7 split_k_buf=-1", "9 knob60=3"}) {
     const Result<EngineChoice> choice = EngineChoice::parse(text);
     ASSERT_TRUE(choice.ok()) << failure(choice);
     EXPECT_EQ(choice->text(), text);
   }
-  for (const char *text : {"", "x", "-1", "1 tile", "1 tile_size=", "1 tile_size=4x", "1 size=4"})
+  for (const char *text :
+       {"", "x", "-1", "1 tile", "1 tile_size=", "1 tile_size=4x", "1 size=4", "1 knob64=1"})
     EXPECT_FALSE(EngineChoice::parse(text).ok()) << text;
 }
 
