@@ -54,8 +54,7 @@ void ComponentSolver::runHeuristics(int64_t goal) {
 
 /// Squeaky wheels (Joslin, Clements, JAIR 10, 1999): items that stick out beyond
 /// the goal become more urgent, and the placement starts afresh.
-void ComponentSolver::shake(int64_t goal, int times, Deadline deadline) {
-  Order order = orders[random() % orders.size()];
+void ComponentSolver::shake(Order order, int64_t goal, int times, Deadline deadline) {
   bool onSkyline = !comp.hasFixed && (comp.items.size() > mostForFirstFit || random() % 2 == 0);
   std::vector<double> key(order.size());
   for (int t = 0; t < times && bestHeight > goal; ++t) {
@@ -117,7 +116,13 @@ static uint64_t luby(uint64_t k) {
 uint64_t ComponentSolver::improve(int64_t goal, bool minimize, uint64_t nodeLimit,
                                   Deadline deadline) {
   constexpr int mostRoundsWithoutSearch = 30;
-  shake(goal, comp.items.size() > mostForFirstFit ? 1 : 10, deadline);
+  if (comp.items.size() > mostForFirstFit)
+    shake(orders[random() % orders.size()], goal, 1, deadline);
+  else if (rounds > 0)
+    shake(orders[random() % orders.size()], goal, 10, deadline);
+  else // A placement costs less than a few nodes, and for training steps this is enough.
+    for (const Order &order : orders)
+      shake(order, goal, 20, deadline);
   if (!Search::isAffordable(comp)) {
     exhausted = ++rounds >= mostRoundsWithoutSearch;
     return 0;

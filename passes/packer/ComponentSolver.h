@@ -45,7 +45,7 @@ public:
 
 private:
   void consider(Offsets offsets);
-  void shake(int64_t goal, int times, Deadline deadline);
+  void shake(Order order, int64_t goal, int times, Deadline deadline);
   uint64_t searchAt(Search &search, int64_t capacity, uint64_t nodeLimit, Deadline deadline);
   Offsets place(const Order &order, bool onSkyline) const;
   Order nextOrder();
