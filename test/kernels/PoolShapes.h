@@ -60,7 +60,15 @@ inline std::vector<cpu::Pool2dShape> poolShapes() {
   list.push_back(makePoolShape(1, {5, 5}, 4, {3, 3}, {1, 1}, {1, 1}, false)); // overlapping
   list.push_back(makePoolShape(1, {5, 6}, 4, {2, 2}, {3, 3}, {0, 0}, false)); // gaps
   list.push_back(makePoolShape(1, {7, 7}, 3, {4, 4}, {3, 3}, {2, 2}, true));
-  list.push_back({1, 2, 2, 3, 4, 4, 1, 1, 1, 1, 1, 1}); // windows of padding alone
+  list.push_back({1, 2, 2, 3, 4, 4, 1, 1, 1, 1, 1, 1});  // windows of padding alone
+  list.push_back({1, 2, 2, 16, 6, 6, 3, 3, 1, 1, 3, 3}); // the same, and others beside them
+  for (int64_t channels : {8, 48}) // rows in which neighbouring windows share elements
+    for (int64_t pad : {0, 1, 2}) {
+      list.push_back(makePoolShape(2, {13, 6}, channels, {3, 3}, {1, 1}, {pad, pad}, false));
+      list.push_back(makePoolShape(2, {6, 13}, channels, {3, 3}, {2, 2}, {pad, pad}, true));
+      list.push_back(makePoolShape(1, {1, 5}, channels, {3, 3}, {1, 1}, {1, pad}, false));
+    }
+  list.push_back(makePoolShape(2, {17, 17}, 16, {5, 5}, {3, 3}, {0, 0}, false));
   return list;
 }
 

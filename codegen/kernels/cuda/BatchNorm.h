@@ -29,9 +29,9 @@
 namespace fanfold::cuda {
 
 /// For each channel of x (rows x channels): `mean` and `invStd` = 1 / sqrt(biased variance
-/// + epsilon). Reads x once. Every thread takes distances from the first element that it
-/// meets, and moments are combined in double (Chan et al.), so a mean far from zero costs
-/// no precision. `workspace` has batchNormWorkspaceBytes(rows, channels). Two launches.
+/// + epsilon). Reads x once. Every block takes distances from the first row that it meets,
+/// and moments of blocks are combined in double (Chan et al.), so a mean far from zero
+/// costs no precision. `workspace` has batchNormWorkspaceBytes(rows, channels). Two launches.
 /// T is float, __half or __nv_bfloat16.
 template <typename T>
 void batchNormStatistics(cudaStream_t stream, int64_t rows, int64_t channels, const T *x,

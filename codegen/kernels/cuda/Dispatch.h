@@ -19,13 +19,16 @@
 
 namespace fanfold::cuda::detail {
 
-/// Calls body with a constant V: as many elements as 16 bytes have where the channels
-/// are a multiple of that, or else 1.
+/// Elements that 16 bytes have.
+template <typename T>
+constexpr int wide = 16 / static_cast<int>(sizeof(T));
+
+/// Calls body with a constant V: `wide` where the channels are a multiple of that, or
+/// else 1.
 template <typename T, typename Body>
 void withWidth(int64_t channels, Body body) {
-  constexpr int wide = 16 / static_cast<int>(sizeof(T));
-  if (channels % wide == 0)
-    body(std::integral_constant<int, wide>());
+  if (channels % wide<T> == 0)
+    body(std::integral_constant<int, wide<T>>());
   else
     body(std::integral_constant<int, 1>());
 }

@@ -30,10 +30,8 @@ struct Windows {
 };
 
 /// Calls body(p, q, offset) for the windows that hold an element, in their order; offset
-/// is that of the window's output. W is how many there are at most along each axis, if
-/// that is known; then the loads of the body are independent of each other. 0 stands for
-/// any number.
-template <int W, typename Body>
+/// is that of the window's output.
+template <typename Body>
 __device__ void forWindows(const PoolShape &s, const Windows &windows, const PoolGrid::Place &at,
                            Body body) {
   const auto rows =
@@ -41,30 +39,9 @@ __device__ void forWindows(const PoolShape &s, const Windows &windows, const Poo
   const auto columns =
       Windows::range(windows.strideWidth, at.column, s.padWidth, s.kernelWidth, s.outWidth);
   const int64_t sample = int64_t{at.sample} * s.outHeight;
-  const auto visit = [&](int p, int q) {
-    body(p, q, ((sample + p) * s.outWidth + q) * s.channels + at.channel);
-  };
-  if constexpr (W > 0) {
-#pragma unroll
-    for (int i = 0; i < W; ++i)
-#pragma unroll
-      for (int j = 0; j < W; ++j)
-        if (rows.first + i <= rows.last && columns.first + j <= columns.last)
-          visit(rows.first + i, columns.first + j);
-  } else {
-    for (int p = rows.first; p <= rows.last; ++p)
-      for (int q = columns.first; q <= columns.last; ++q)
-        visit(p, q);
-  }
-}
-
-template <int V, typename T>
-__device__ void storeSums(T *p, const float (&sums)[V]) {
-  Vec<T, V> out;
-#pragma unroll
-  for (int k = 0; k < V; ++k)
-    out[k] = fromFloat<T>(sums[k]);
-  store(p, out);
+  for (int p = rows.first; p <= rows.last; ++p)
+    for (int q = columns.first; q <= columns.last; ++q)
+      body(p, q, ((sample + p) * s.outWidth + q) * s.channels + at.channel);
 }
 
 /// From x and y: an element takes a window's gradient if it is the maximum and none is
@@ -81,7 +58,7 @@ __global__ void __launch_bounds__(blockThreads)
   const T *sample = x + int64_t{at.sample} * s.inHeight * s.inWidth * s.channels + at.channel;
   const Vec<T, V> own = load<V>(x + int64_t{group} * V);
   float sums[V] = {};
-  forWindows<0>(s, windows, at, [&](int p, int q, int64_t offset) {
+  forWindows(s, windows, at, [&](int p, int q, int64_t offset) {
     const Vec<T, V> maximum = load<V>(y + offset), gradient = load<V>(dy + offset);
     const auto isMaximum = [&](const Vec<T, V> &v, int k) {
       const float value = toFloat(v[k]);
@@ -104,10 +81,10 @@ __global__ void __launch_bounds__(blockThreads)
     for (int k = 0; k < V; ++k)
       sums[k] += (takes >> k & 1) ? toFloat(gradient[k]) : 0.0f;
   });
-  storeSums(dx + int64_t{group} * V, sums);
+  storeScaled<V>(dx + int64_t{group} * V, sums, 1.0f);
 }
 
-template <int W, int V, typename T>
+template <int V, typename T>
 __global__ void __launch_bounds__(blockThreads)
     placeGradientKernel(const __grid_constant__ PoolShape s,
                         const __grid_constant__ Windows windows,
@@ -118,7 +95,7 @@ __global__ void __launch_bounds__(blockThreads)
     return;
   const PoolGrid::Place at = grid.place<V>(group);
   float sums[V] = {};
-  forWindows<W>(s, windows, at, [&](int p, int q, int64_t offset) {
+  forWindows(s, windows, at, [&](int p, int q, int64_t offset) {
     const Vec<T, V> gradient = load<V>(dy + offset);
     const Vec<uint8_t, V> place = load<V>(places + offset);
     const int own = (at.row + s.padHeight - p * s.strideHeight) * s.kernelWidth +
@@ -127,10 +104,10 @@ __global__ void __launch_bounds__(blockThreads)
     for (int k = 0; k < V; ++k)
       sums[k] += place[k] == own ? toFloat(gradient[k]) : 0.0f;
   });
-  storeSums(dx + int64_t{group} * V, sums);
+  storeScaled<V>(dx + int64_t{group} * V, sums, 1.0f);
 }
 
-template <int W, int V, typename T>
+template <int V, typename T>
 __global__ void __launch_bounds__(blockThreads)
     avgGradientKernel(const __grid_constant__ PoolShape s, const __grid_constant__ Windows windows,
                       const __grid_constant__ PoolGrid grid, bool countPadding, const T *dy,
@@ -139,33 +116,211 @@ __global__ void __launch_bounds__(blockThreads)
   if (group >= grid.groups)
     return;
   float sums[V] = {};
-  forWindows<W>(s, windows, grid.place<V>(group), [&](int p, int q, int64_t offset) {
+  forWindows(s, windows, grid.place<V>(group), [&](int p, int q, int64_t offset) {
     const Vec<T, V> gradient = load<V>(dy + offset);
-    const float weight = s.averageWeight(countPadding, p, q);
+    const float weight = s.rowWeight(countPadding, p) * s.columnWeight(countPadding, q);
 #pragma unroll
     for (int k = 0; k < V; ++k)
       sums[k] += toFloat(gradient[k]) * weight;
   });
-  storeSums(dx + int64_t{group} * V, sums);
+  storeScaled<V>(dx + int64_t{group} * V, sums, 1.0f);
 }
 
-/// Calls body(W, V, grid, windows, blocks, firstSample); see forWindows for W.
-template <typename T, typename Body>
-void forInput(const Pool2dShape &s, Body body) {
+/// What the windows give to the maxima of a walk. `sums[r][u]` is for row r of the windows
+/// and column u of the tile, which is column S * (W - 1 - w) + u of window w.
+template <int K, int S, int V, typename T>
+struct MaxTerms {
+  const uint8_t *places;
+  const T *dy;
+
+  static constexpr int W = (K + S - 1) / S;
+  struct Window {
+    Vec<T, V> gradient;
+    Vec<uint8_t, V> places;
+  };
+  __device__ Window read(int64_t offset) const {
+    return {load<V>(dy + offset), load<V>(places + offset)};
+  }
+  static __device__ Window outside() {
+    Window window = {};
+#pragma unroll
+    for (int k = 0; k < V; ++k)
+      window.places[k] = 255;
+    return window;
+  }
+  struct Weights {};
+  __device__ Weights weights(const PoolShape &, int, const bool (&)[W]) const { return {}; }
+  __device__ float rowWeight(const PoolShape &, int) const { return 1.0f; }
+  static __device__ void add(const Window (&windows)[W], Weights, float, int k,
+                             float (&sums)[K][S]) {
+#pragma unroll
+    for (int w = 0; w < W; ++w) {
+      const float gradient = toFloat(windows[w].gradient[k]);
+      const int place = windows[w].places[k];
+#pragma unroll
+      for (int r = 0; r < K; ++r)
+#pragma unroll
+        for (int u = 0; u < S; ++u)
+          if (const int t = S * (W - 1 - w) + u; t < K && place == r * K + t)
+            sums[r][u] += gradient;
+    }
+  }
+};
+
+/// The same for averages.
+template <int K, int S, int V, typename T>
+struct AverageTerms {
+  bool countPadding;
+  const T *dy;
+
+  static constexpr int W = (K + S - 1) / S;
+  struct Window {
+    Vec<T, V> gradient;
+  };
+  __device__ Window read(int64_t offset) const { return {load<V>(dy + offset)}; }
+  static __device__ Window outside() { return {}; }
+  struct Weights {
+    float column[W];
+  };
+  __device__ Weights weights(const PoolShape &s, int firstWindow, const bool (&inside)[W]) const {
+    Weights weights;
+#pragma unroll
+    for (int w = 0; w < W; ++w)
+      weights.column[w] = inside[w] ? s.columnWeight(countPadding, firstWindow + w) : 0.0f;
+    return weights;
+  }
+  __device__ float rowWeight(const PoolShape &s, int p) const {
+    return s.rowWeight(countPadding, p);
+  }
+  static __device__ void add(const Window (&windows)[W], const Weights &weights, float rowWeight,
+                             int k, float (&sums)[K][S]) {
+#pragma unroll
+    for (int u = 0; u < S; ++u) {
+      float sum = 0;
+#pragma unroll
+      for (int w = 0; w < W; ++w)
+        if (S * (W - 1 - w) + u < K)
+          sum += toFloat(windows[w].gradient[k]) * weights.column[w];
+#pragma unroll
+      for (int r = 0; r < K; ++r)
+        sums[r][u] += sum * rowWeight;
+    }
+  }
+};
+
+/// A thread has `walk` tiles of S x S elements, one below the other. Tile (i, j) begins at
+/// (S * i, S * j) of the padded input, as window (i, j) does; W windows end in it, along
+/// each axis, of which that is the last. With K = 3 and S = 2:
+///
+///     | tile j-1 | tile j   |
+///     | window j-1     |
+///                | window j      |
+///
+/// So a row of windows finishes a row of tiles, and what it gives to the rows below is
+/// carried on.
+template <int K, int S, int V, typename Terms, typename T>
+__global__ void __launch_bounds__(blockThreads)
+    walkGradientKernel(const __grid_constant__ PoolShape s, const __grid_constant__ PoolGrid grid,
+                       int tiles, int walk, const __grid_constant__ Terms f, T *__restrict__ dx) {
+  static_assert(S <= K, "every element lies in a window");
+  constexpr int W = (K + S - 1) / S;
+  const uint32_t thread = blockIdx.x * blockThreads + threadIdx.x;
+  if (thread >= grid.groups)
+    return;
+  const PoolGrid::Place at = grid.place<V>(thread);
+  const int begin = at.row * walk, end = min(begin + walk, tiles);
+  const int firstWindow = at.column - (W - 1);
+  const int64_t windowsAt =
+      (int64_t{at.sample} * s.outHeight * s.outWidth + firstWindow) * s.channels + at.channel;
+  bool inColumn[W];
+#pragma unroll
+  for (int w = 0; w < W; ++w)
+    inColumn[w] = static_cast<unsigned>(firstWindow + w) < static_cast<unsigned>(s.outWidth);
+  const auto weights = f.weights(s, firstWindow, inColumn);
+  const auto inRow = [&](int p) {
+    return static_cast<unsigned>(p) < static_cast<unsigned>(s.outHeight);
+  };
+  typename Terms::Window next[W];
+  const auto read = [&](int p) {
+    const int64_t offset = windowsAt + int64_t{p} * s.outWidth * s.channels;
+#pragma unroll
+    for (int w = 0; w < W; ++w)
+      next[w] = inRow(p) && inColumn[w] ? f.read(offset + w * s.channels) : f.outside();
+  };
+  const int left = at.column * S - s.padWidth;
+  T *sample = dx + int64_t{at.sample} * s.inHeight * s.inWidth * s.channels + at.channel;
+
+  float carried[K - S + 1][S][V] = {}; // one row more than is used, since K may be S
+  read(begin - (W - 1));
+  for (int p = begin - (W - 1); p < end; ++p) {
+    typename Terms::Window windows[W];
+#pragma unroll
+    for (int w = 0; w < W; ++w)
+      windows[w] = next[w];
+    if (p + 1 < end)
+      read(p + 1);
+    const float rowWeight = inRow(p) ? f.rowWeight(s, p) : 0.0f;
+    Vec<T, V> out[S][S];
+#pragma unroll
+    for (int k = 0; k < V; ++k) {
+      float sums[K][S];
+#pragma unroll
+      for (int r = 0; r < K; ++r)
+#pragma unroll
+        for (int u = 0; u < S; ++u)
+          sums[r][u] = r < K - S ? carried[r][u][k] : 0.0f;
+      f.add(windows, weights, rowWeight, k, sums);
+#pragma unroll
+      for (int u = 0; u < S; ++u) {
+#pragma unroll
+        for (int i = 0; i < S; ++i)
+          out[i][u][k] = fromFloat<T>(sums[i][u]);
+#pragma unroll
+        for (int r = 0; r < K - S; ++r)
+          carried[r][u][k] = sums[r + S][u];
+      }
+    }
+    if (p < begin)
+      continue;
+#pragma unroll
+    for (int i = 0; i < S; ++i) {
+      const int h = p * S - s.padHeight + i;
+      if (static_cast<unsigned>(h) >= static_cast<unsigned>(s.inHeight))
+        continue;
+#pragma unroll
+      for (int u = 0; u < S; ++u)
+        if (static_cast<unsigned>(left + u) < static_cast<unsigned>(s.inWidth))
+          store(sample + (int64_t{h} * s.inWidth + left + u) * s.channels, out[i][u]);
+    }
+  }
+}
+
+/// Launches the walk of the terms that makeTerms(outputs before them) gives, for all parts
+/// of the batch.
+template <typename T, typename Kernel, typename Stride, typename MakeTerms>
+void walkGradient(cudaStream_t stream, const Pool2dShape &s, Kernel, Stride, T *dx,
+                  MakeTerms makeTerms) {
+  constexpr int k = Kernel::value, distance = Stride::value, v = wide<T>;
+  const int64_t tiles = divideUp(s.inHeight + s.padHeight, distance);
+  const int64_t columns = divideUp(s.inWidth + s.padWidth, distance);
+  const int walk = walkRows(s.batch, tiles, columns, s.channels / v);
+  forSamples(s.batch, divideUp(tiles, walk), columns, s.channels, v,
+             [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
+               walkGradientKernel<k, distance, v><<<blocks, blockThreads, 0, stream>>>(
+                   PoolShape(s), grid, static_cast<int>(tiles), walk,
+                   makeTerms(first * outSample(s)), dx + first * inSample(s));
+             });
+}
+
+/// Calls launch(V, grid, windows, blocks, inputs before them, outputs before them) for all
+/// parts of the batch, with a thread for each group of the input.
+template <typename T, typename Launch>
+void forInput(const Pool2dShape &s, Launch launch) {
   const Windows windows{Divisor(s.strideHeight), Divisor(s.strideWidth)};
-  const int64_t most =
-      std::max(divideUp(s.kernelHeight, s.strideHeight), divideUp(s.kernelWidth, s.strideWidth));
   withWidth<T>(s.channels, [&](auto width) {
     forSamples(s.batch, s.inHeight, s.inWidth, s.channels, width,
                [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
-                 if (most == 1)
-                   body(std::integral_constant<int, 1>(), width, grid, windows, blocks, first);
-                 else if (most == 2)
-                   body(std::integral_constant<int, 2>(), width, grid, windows, blocks, first);
-                 else if (most == 3)
-                   body(std::integral_constant<int, 3>(), width, grid, windows, blocks, first);
-                 else
-                   body(std::integral_constant<int, 0>(), width, grid, windows, blocks, first);
+                 launch(width, grid, windows, blocks, first * inSample(s), first * outSample(s));
                });
   });
 }
@@ -175,39 +330,49 @@ void forInput(const Pool2dShape &s, Body body) {
 template <typename T>
 void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s, const T *x,
                                       const T *y, const T *dy, T *dx) {
-  const Windows windows{Divisor(s.strideHeight), Divisor(s.strideWidth)};
-  withWidth<T>(s.channels, [&](auto width) {
+  forInput<T>(s, [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
+                     int64_t in, int64_t out) {
     constexpr int v = width;
-    const auto launch = [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
-      maxGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(
-          PoolShape(s), windows, grid, x + first * inSample(s), y + first * outSample(s),
-          dy + first * outSample(s), dx + first * inSample(s));
-    };
-    forSamples(s.batch, s.inHeight, s.inWidth, s.channels, v, launch);
+    maxGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid, x + in,
+                                                              y + out, dy + out, dx + in);
   });
 }
 
 template <typename T>
 void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s,
                                       const uint8_t *places, const T *dy, T *dx) {
-  forInput<T>(s, [&](auto most, auto width, const PoolGrid &grid, const Windows &windows,
-                     unsigned blocks, int64_t first) {
-    constexpr int w = most, v = width;
-    placeGradientKernel<w, v><<<blocks, blockThreads, 0, stream>>>(
-        PoolShape(s), windows, grid, places + first * outSample(s), dy + first * outSample(s),
-        dx + first * inSample(s));
+  const auto walk = [&](auto kernel, auto stride) {
+    constexpr int k = kernel, distance = stride;
+    walkGradient(stream, s, kernel, stride, dx, [&](int64_t out) {
+      return MaxTerms<k, distance, wide<T>, T>{places + out, dy + out};
+    });
+  };
+  withWalk<T>(s, walk, [&] {
+    forInput<T>(s, [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
+                       int64_t in, int64_t out) {
+      constexpr int v = width;
+      placeGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid,
+                                                                  places + out, dy + out, dx + in);
+    });
   });
 }
 
 template <typename T>
 void fanfold::cuda::avgPool2dGradient(cudaStream_t stream, const Pool2dShape &s, bool countPadding,
                                       const T *dy, T *dx) {
-  forInput<T>(s, [&](auto most, auto width, const PoolGrid &grid, const Windows &windows,
-                     unsigned blocks, int64_t first) {
-    constexpr int w = most, v = width;
-    avgGradientKernel<w, v>
-        <<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid, countPadding,
-                                              dy + first * outSample(s), dx + first * inSample(s));
+  const auto walk = [&](auto kernel, auto stride) {
+    constexpr int k = kernel, distance = stride;
+    walkGradient(stream, s, kernel, stride, dx, [&](int64_t out) {
+      return AverageTerms<k, distance, wide<T>, T>{countPadding, dy + out};
+    });
+  };
+  withWalk<T>(s, walk, [&] {
+    forInput<T>(s, [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
+                       int64_t in, int64_t out) {
+      constexpr int v = width;
+      avgGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid,
+                                                                countPadding, dy + out, dx + in);
+    });
   });
 }
 

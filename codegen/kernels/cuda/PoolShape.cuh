@@ -6,9 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A thread has a group of V channels of one pixel, of the output going forward and of the
-// input going back. Neighbouring threads have neighbouring channels, then columns, so that
-// windows which overlap meet in the cache.
+// A thread has a group of V channels. Neighbouring threads have neighbouring channels, then
+// columns, so that windows which overlap meet in the cache. There are two kinds of kernels:
+//
+// - for the windows that networks mostly have (see withWalk), a thread walks down a column,
+//   of the output going forward and of the input going back, and keeps in registers what
+//   the next row of windows shares with this one;
+// - for all others a thread has one pixel.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,23 +40,32 @@ struct PoolShape {
         strideHeight(narrow(s.strideHeight)), strideWidth(narrow(s.strideWidth)),
         padHeight(narrow(s.padHeight)), padWidth(narrow(s.padWidth)) {}
 
-  /// One over what an average divides by; windows are those with an element in the input.
-  __device__ float averageWeight(bool countPadding, int p, int q) const {
-    int top = p * strideHeight - padHeight, left = q * strideWidth - padWidth;
-    int bottom = min(top + kernelHeight, inHeight + padHeight);
-    int right = min(left + kernelWidth, inWidth + padWidth);
-    if (!countPadding) {
-      top = max(top, 0);
-      left = max(left, 0);
-      bottom = min(bottom, inHeight);
-      right = min(right, inWidth);
-    }
-    return 1.0f / static_cast<float>((bottom - top) * (right - left));
+  /// One over the rows, and over the columns, of what an average divides by; windows are
+  /// those with an element in the input.
+  __device__ float rowWeight(bool countPadding, int p) const {
+    return weight(countPadding, p * strideHeight - padHeight, kernelHeight, inHeight, padHeight);
+  }
+  __device__ float columnWeight(bool countPadding, int q) const {
+    return weight(countPadding, q * strideWidth - padWidth, kernelWidth, inWidth, padWidth);
   }
 
 private:
+  static __device__ float weight(bool countPadding, int begin, int kernel, int size, int pad) {
+    const int end = min(begin + kernel, size + (countPadding ? pad : 0));
+    return 1.0f / static_cast<float>(end - (countPadding ? begin : max(begin, 0)));
+  }
   static int narrow(int64_t n) { return static_cast<int>(n); }
 };
+
+/// p = sums * scale.
+template <int V, typename T>
+__device__ void storeScaled(T *p, const float (&sums)[V], float scale) {
+  Vec<T, V> out;
+#pragma unroll
+  for (int k = 0; k < V; ++k)
+    out[k] = fromFloat<T>(sums[k] * scale);
+  store(p, out);
+}
 
 /// Elements of a sample.
 inline int64_t inSample(const Pool2dShape &s) { return s.inHeight * s.inWidth * s.channels; }
@@ -93,6 +106,42 @@ void forSamples(int64_t samples, int64_t height, int64_t width, int64_t channels
                     Divisor(height)},
            static_cast<unsigned>(divideUp(groups, blockThreads)), first);
   }
+}
+
+/// Rows of a column that a thread walks down, of `height`: as many as leave enough threads
+/// to keep a device busy, up to 8, since it begins with rows that its neighbour reads too.
+inline int walkRows(int64_t batch, int64_t height, int64_t width, int64_t groupsPerPixel) {
+  int64_t rows = 8;
+  while (rows > 1 && batch * divideUp(height, rows) * width * groupsPerPixel < 32768)
+    rows /= 2;
+  return static_cast<int>(divideUp(height, divideUp(height, rows)));
+}
+
+/// Calls walk(K, S) with constants if the pooling has square windows of K at a distance of
+/// S that are compiled, each with an element in the input, and 16-byte groups of channels.
+/// Calls other() if not.
+template <typename T, typename Walk, typename Other>
+void withWalk(const Pool2dShape &s, Walk walk, Other other) {
+  const auto is = [&](int64_t kernel, int64_t stride) {
+    return s.kernelHeight == kernel && s.kernelWidth == kernel && s.strideHeight == stride &&
+           s.strideWidth == stride;
+  };
+  const auto meets = [](int64_t pad, int64_t kernel, int64_t stride, int64_t size, int64_t count) {
+    return pad < kernel && (count - 1) * stride - pad < size;
+  };
+  using std::integral_constant;
+  if (s.channels % wide<T> != 0 ||
+      !meets(s.padHeight, s.kernelHeight, s.strideHeight, s.inHeight, s.outHeight) ||
+      !meets(s.padWidth, s.kernelWidth, s.strideWidth, s.inWidth, s.outWidth))
+    other();
+  else if (is(3, 2))
+    walk(integral_constant<int, 3>(), integral_constant<int, 2>());
+  else if (is(3, 1))
+    walk(integral_constant<int, 3>(), integral_constant<int, 1>());
+  else if (is(2, 2))
+    walk(integral_constant<int, 2>(), integral_constant<int, 2>());
+  else
+    other();
 }
 
 } // namespace fanfold::cuda::detail

@@ -41,9 +41,20 @@ constexpr size_t pointwiseReduceWorkspaceBytes(int64_t rows, int64_t channels, i
   return static_cast<size_t>(reduceRowBlocks(rows, channels) * sums * channels) * sizeof(float);
 }
 
+/// Channels that a block of batchNormStatistics takes at most, and its blocks: 4 for each of
+/// 132 multiprocessors, rounded down.
+constexpr int64_t batchNormChannels = 128;
+constexpr int64_t batchNormBlocks = 512;
+
+/// Parts that the rows are cut into at most.
+constexpr int64_t batchNormRowBlocks(int64_t rows, int64_t channels) {
+  const int64_t channelBlocks = (channels + batchNormChannels - 1) / batchNormChannels;
+  return std::max<int64_t>(
+      1, std::min(batchNormBlocks / std::max<int64_t>(1, channelBlocks), (rows + 31) / 32));
+}
 /// batchNormStatistics: mean and squares of each part.
 constexpr size_t batchNormWorkspaceBytes(int64_t rows, int64_t channels) {
-  return pointwiseReduceWorkspaceBytes(rows, channels, 2);
+  return static_cast<size_t>(batchNormRowBlocks(rows, channels) * 2 * channels) * sizeof(float);
 }
 
 /// Blocks of sumOfSquares.

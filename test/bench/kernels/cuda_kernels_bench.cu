@@ -20,8 +20,8 @@
 #include "codegen/kernels/cuda/AllFinite.h"
 #include "codegen/kernels/cuda/BatchNorm.h"
 #include "codegen/kernels/cuda/Copy.h"
+#include "codegen/kernels/cuda/Fold.h"
 #include "codegen/kernels/cuda/Lrn.h"
-#include "codegen/kernels/cuda/NormalizePad.h"
 #include "codegen/kernels/cuda/Pointwise.cuh"
 #include "codegen/kernels/cuda/PointwiseMany.cuh"
 #include "codegen/kernels/cuda/PointwiseReduce.cuh"
@@ -176,6 +176,14 @@ void benchBatchNorm(Bench &b, int64_t side, int64_t channels) {
                              p + 3 * channels, p + 4 * channels, p + 5 * channels, workspace);
     };
   });
+  b.run("batch_norm_finalize" + at, 8 * 4 * channels, [=](Memory &memory) {
+    float *p = randomTensor<float>(memory, 8 * channels, 0, 1);
+    return [=](cudaStream_t s) {
+      batchNormFinalize(s, rows, channels, p, p + channels, 1e-5f, 0.1f, p + 2 * channels,
+                        p + 3 * channels, p + 4 * channels, p + 5 * channels, p + 6 * channels,
+                        p + 7 * channels);
+    };
+  });
   b.run("batch_norm_apply+relu" + at, 2 * bytes, [=](Memory &memory) {
     const T *x = randomTensor<T>(memory, n);
     T *y = memory.allocate<T>(n);
@@ -307,16 +315,15 @@ void benchLrn(Bench &b, int64_t side, int64_t channels) {
 
 template <typename T>
 void benchEnds(Bench &b) {
-  for (int64_t padded : {4, 8}) {
-    const int64_t pixels = batch * 224 * 224;
-    b.run("normalize_pad 224x224x3 to " + std::to_string(padded),
-          pixels * (3 + padded * static_cast<int64_t>(sizeof(T))), [=](Memory &memory) {
-            const uint8_t *x = randomTensor<uint8_t>(memory, 3 * pixels, 0, 255);
-            const float *p = randomTensor<float>(memory, 6);
-            T *y = memory.allocate<T>(pixels * padded);
-            return [=](cudaStream_t s) { normalizePad<T>(s, pixels, 3, padded, x, p, p + 3, y); };
-          });
-  }
+  const FoldImageShape stem = {batch, 224, 224, 3, 115, 115, 16, 2, 3, 3};
+  const int64_t pixels = batch * 224 * 224, folded = batch * 115 * 115 * 16;
+  b.run("fold_image 224x224x3 by 2", 3 * pixels + folded * static_cast<int64_t>(sizeof(T)),
+        [=](Memory &memory) {
+          const uint8_t *x = randomTensor<uint8_t>(memory, 3 * pixels, 0, 255);
+          const float *p = randomTensor<float>(memory, 6);
+          T *y = memory.allocate<T>(folded);
+          return [=](cudaStream_t s) { foldImage<T>(s, stem, x, p, p + 3, y); };
+        });
   const int64_t classes = 1000, n = batch * classes, size = sizeof(T);
   b.run("softmax_cross_entropy 256x1000", n * (size + 4), [=](Memory &memory) {
     const T *logits = randomTensor<T>(memory, n);

@@ -70,10 +70,15 @@ TYPED_TEST_SUITE(CudaBatchNormTest, ElementTypes, ElementName);
 } // namespace
 
 TYPED_TEST(CudaBatchNormTest, AgreesWithDefinition) {
-  const std::pair<int64_t, int64_t> sizes[] = {
-      {1, 1},   {1, 64},   {2, 3},       {33, 17},   {100, 1},  {4096, 8},   {31, 1000},
-      {49, 40}, {50, 520}, {200, 2048},  {5, 4104},  {1000, 3}, {20000, 64}, {777, 1001},
-      {64, 65}, {65, 264}, {100000, 16}, {34000, 1}, {7, 515}};
+  const std::pair<int64_t, int64_t> sizes[] = {{1, 1},      {1, 64},      {2, 3},
+                                               {33, 17},    {100, 1},     {4096, 8},
+                                               {31, 1000},  {49, 40},     {50, 520},
+                                               {200, 2048}, {5, 4104},    {1000, 3},
+                                               {20000, 64}, {777, 1001},  {64, 65},
+                                               {65, 264},   {100000, 16}, {34000, 1},
+                                               {7, 515},    {2051, 2048}}; // several batches of
+                                                                           // rows for each block,
+                                                                           // not the same of all
   for (const auto &[rows, channels] : sizes)
     this->compare(rows, channels, this->randomValues(rows * channels, -1, 3), 2e-6);
 }

@@ -59,6 +59,9 @@ TYPED_TEST(CudaLrnTest, AgreesWithDefinition) {
     for (int64_t size : {1, 2, 4, 5, 9})
       this->compare(rows, channels, size, 0.5, 0.75, 2);
   this->compare(40, 64, 5, 1e-4, 0.5, 1);
+  // Several tiles of rows for each block.
+  this->compare(71401, 48, 5, 0.1, 0.75, 2);
+  this->compare(71401, 48, 5, 0.1, 0.6, 2);
   this->compare(40, 21, 3, 0.3, 1.25, 1);
 }
 

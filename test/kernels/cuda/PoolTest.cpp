@@ -22,6 +22,16 @@ template <typename T>
 class CudaPoolTest : public ElementTest<T> {};
 TYPED_TEST_SUITE(CudaPoolTest, ElementTypes, ElementName);
 
+/// Beside what poolings are tested at everywhere, tensors with enough threads that each walks
+/// down several rows, in whole and in broken columns.
+std::vector<Pool2dShape> allShapes() {
+  std::vector<Pool2dShape> shapes = poolShapes();
+  shapes.push_back(makePoolShape(8, {20, 20}, 560, {3, 3}, {1, 1}, {1, 1}, false));
+  shapes.push_back(makePoolShape(8, {21, 39}, 560, {3, 3}, {2, 2}, {1, 1}, false));
+  shapes.push_back(makePoolShape(8, {18, 40}, 560, {2, 2}, {2, 2}, {0, 0}, false));
+  return shapes;
+}
+
 /// The place of the first maximum, or NaN, in each window, padding counted.
 std::vector<uint8_t> firstPlaces(const Pool2dShape &s, const std::vector<double> &x,
                                  const std::vector<double> &y) {
@@ -44,7 +54,7 @@ std::vector<uint8_t> firstPlaces(const Pool2dShape &s, const std::vector<double>
 
 TYPED_TEST(CudaPoolTest, MaximaAgreeWithDefinition) {
   using T = TypeParam;
-  for (const Pool2dShape &s : poolShapes()) {
+  for (const Pool2dShape &s : allShapes()) {
     SCOPED_TRACE(describe(s));
     // Few values, so that windows have ties; some are -inf, some not a number.
     std::vector<double> values = this->randomValues(s.inputSize(), -3, 3);
@@ -74,7 +84,7 @@ TYPED_TEST(CudaPoolTest, MaximaAgreeWithDefinition) {
 
 TYPED_TEST(CudaPoolTest, AveragesAgreeWithDefinition) {
   using T = TypeParam;
-  for (const Pool2dShape &s : poolShapes())
+  for (const Pool2dShape &s : allShapes())
     for (bool countPadding : {false, true}) {
       SCOPED_TRACE(describe(s) + (countPadding ? ", padding counted" : ""));
       const auto x = this->template randomTensor<T>(s.inputSize());

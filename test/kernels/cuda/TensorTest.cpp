@@ -10,7 +10,7 @@
 
 #include "codegen/kernels/cuda/AllFinite.h"
 #include "codegen/kernels/cuda/Copy.h"
-#include "codegen/kernels/cuda/NormalizePad.h"
+#include "codegen/kernels/cuda/Fold.h"
 #include "codegen/kernels/cuda/Reduce.h"
 #include "codegen/kernels/reference/Loss.h"
 
@@ -76,34 +76,79 @@ TEST_F(CudaCopyTest, ConcatenatesAndSlices) {
     }
 }
 
-TYPED_TEST(CudaTensorTest, NormalizesAndPads) {
+/// Stems of networks, and what is odd about none of them.
+static const cuda::FoldImageShape foldShapes[] = {
+    {2, 224, 224, 3, 115, 115, 16, 2, 3, 3}, // 7x7/2, padded
+    {2, 227, 227, 3, 57, 57, 48, 4, 0, 0},   // 11x11/4
+    {3, 9, 7, 3, 11, 9, 4, 1, 1, 1},         // 3x3, padded
+    {1, 5, 6, 1, 4, 4, 5, 2, 2, 1},          // five channels of which one is zero
+    {70, 3, 3, 2, 3, 3, 3, 1, 0, 0},
+};
+
+TYPED_TEST(CudaTensorTest, FoldsImages) {
   using T = TypeParam;
-  const std::pair<int64_t, int64_t> channelPairs[] = {
-      {3, 4}, {3, 8}, {1, 1}, {1, 4}, {3, 3}, {5, 16}, {8, 8}, {4, 12}, {7, 9}, {33, 40}, {16, 20}};
-  for (const auto &[channels, padded] : channelPairs)
-    for (int64_t pixels : {0, 1, 1000, 224 * 224}) {
-      SCOPED_TRACE(::testing::Message() << pixels << " x " << channels << " to " << padded);
-      std::vector<uint8_t> bytes(pixels * channels);
-      for (uint8_t &byte : bytes)
-        byte = static_cast<uint8_t>(this->generator());
-      const DeviceArray<uint8_t> x(bytes);
-      const auto scale = this->template randomTensor<float>(channels, 0.01, 0.02);
-      const auto shift = this->template randomTensor<float>(channels, -2, 2);
-      std::vector<double> expected(pixels * padded);
-      for (int64_t i = 0; i < pixels; ++i)
-        for (int64_t c = 0; c < channels; ++c)
-          expected[i * padded + c] = bytes[i * channels + c] * scale.exact[c] + shift.exact[c];
-      DeviceArray<T> y(pixels * padded);
-      this->run([&, channels = channels, padded = padded](cudaStream_t stream) {
-        cuda::normalizePad<T>(stream, pixels, channels, padded, x, scale.device, shift.device, y);
-      });
-      expectClose(y, expected, 1e-6, "y");
-      const std::vector<T> values = y.values();
-      for (int64_t i = 0; i < pixels * padded; ++i)
-        if (i % padded >= channels) {
-          ASSERT_EQ(toDouble(values[i]), 0) << i;
-        }
-    }
+  for (const cuda::FoldImageShape &s : foldShapes) {
+    SCOPED_TRACE(::testing::Message() << s.height << "x" << s.width << " by " << s.stride);
+    std::vector<uint8_t> bytes(s.batch * s.height * s.width * s.channels);
+    for (uint8_t &byte : bytes)
+      byte = static_cast<uint8_t>(this->generator());
+    const DeviceArray<uint8_t> x(bytes);
+    const auto scale = this->template randomTensor<float>(s.channels, 0.01, 0.02);
+    const auto shift = this->template randomTensor<float>(s.channels, -2, 2);
+    const int64_t n = s.batch * s.foldedHeight * s.foldedWidth * s.foldedChannels;
+    std::vector<double> expected(n);
+    // From the image to its folded form: every pixel has one place.
+    for (int64_t b = 0; b < s.batch; ++b)
+      for (int64_t h = 0; h < s.height; ++h)
+        for (int64_t w = 0; w < s.width; ++w)
+          for (int64_t c = 0; c < s.channels; ++c) {
+            const int64_t u = h + s.padHeight, v = w + s.padWidth;
+            if (u / s.stride >= s.foldedHeight || v / s.stride >= s.foldedWidth)
+              continue;
+            const int64_t channel = (u % s.stride * s.stride + v % s.stride) * s.channels + c;
+            const int64_t pixel =
+                (b * s.foldedHeight + u / s.stride) * s.foldedWidth + v / s.stride;
+            expected[pixel * s.foldedChannels + channel] =
+                bytes[((b * s.height + h) * s.width + w) * s.channels + c] * scale.exact[c] +
+                shift.exact[c];
+          }
+    DeviceArray<T> y(n);
+    this->run([&](cudaStream_t stream) {
+      cuda::foldImage<T>(stream, s, x, scale.device, shift.device, y);
+    });
+    expectClose(y, expected, 1e-6, "y");
+  }
+}
+
+TYPED_TEST(CudaTensorTest, FoldsFiltersAndBack) {
+  using T = TypeParam;
+  const cuda::FoldFilterShape shapes[] = {{64, 7, 7, 3, 4, 4, 16, 2},
+                                          {96, 11, 11, 3, 3, 3, 48, 4},
+                                          {5, 3, 2, 3, 3, 2, 4, 1},
+                                          {2, 1, 5, 1, 1, 3, 5, 2}};
+  for (const cuda::FoldFilterShape &s : shapes) {
+    SCOPED_TRACE(::testing::Message() << s.height << "x" << s.width << " by " << s.stride);
+    const auto w = this->template randomTensor<T>(s.filters * s.height * s.width * s.channels);
+    const int64_t n = s.filters * s.foldedHeight * s.foldedWidth * s.foldedChannels;
+    std::vector<double> expected(n);
+    for (int64_t k = 0; k < s.filters; ++k)
+      for (int64_t h = 0; h < s.height; ++h)
+        for (int64_t v = 0; v < s.width; ++v)
+          for (int64_t c = 0; c < s.channels; ++c) {
+            const int64_t channel = (h % s.stride * s.stride + v % s.stride) * s.channels + c;
+            const int64_t pixel =
+                (k * s.foldedHeight + h / s.stride) * s.foldedWidth + v / s.stride;
+            expected[pixel * s.foldedChannels + channel] =
+                w.exact[((k * s.height + h) * s.width + v) * s.channels + c];
+          }
+    DeviceArray<T> folded(n), again(w.exact.size());
+    this->run([&](cudaStream_t stream) {
+      cuda::foldFilter<T>(stream, s, w.device, folded);
+      cuda::unfoldFilter<T>(stream, s, folded, again);
+    });
+    expectClose(folded, expected, 0, "folded");
+    expectClose(again, w.exact, 0, "unfolded");
+  }
 }
 
 TYPED_TEST(CudaTensorTest, SumsSquares) {
