@@ -49,6 +49,7 @@ BATCHES = 4
 SIZES = {
     "lenet": (28, 8),
     "alexnet": (99, 4),
+    "alexnet_one_tower": (99, 4),
     "vgg16": (64, 4),
     "googlenet": (64, 4),
     "resnet50": (64, 4),

@@ -27,6 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PUBLISHED = {
     "lenet": 431_080,
     "alexnet": 60_965_224,
+    "alexnet_one_tower": 61_100_840,
     "vgg16": 138_357_544,
     "googlenet": 6_624_904,
     "resnet50": 25_557_032,

@@ -81,6 +81,28 @@ def alexnet(flat, classes):
     )
 
 
+def alexnetOneTower(flat, classes):
+    """torchvision's alexnet at any size of image."""
+    return nn.Sequential(
+        convBias(3, 64, 11, stride=4, padding=2),
+        nn.MaxPool2d(3, 2),
+        convBias(64, 192, 5, padding=2),
+        nn.MaxPool2d(3, 2),
+        convBias(192, 384, 3, padding=1),
+        convBias(384, 256, 3, padding=1),
+        convBias(256, 256, 3, padding=1),
+        nn.MaxPool2d(3, 2),
+        nn.Flatten(),
+        nn.Dropout(),
+        nn.Linear(flat, 4096),
+        nn.ReLU(),
+        nn.Dropout(),
+        nn.Linear(4096, 4096),
+        nn.ReLU(),
+        nn.Linear(4096, classes),
+    )
+
+
 def vgg16(flat, classes):
     # torchvision averages any image to 7x7 before the first dense layer, which
     # does nothing at 224x224; without it smaller images work alike.
@@ -166,6 +188,7 @@ def fromTorchvision(name, **options):
 TWINS = {
     "lenet": lenet,
     "alexnet": alexnet,
+    "alexnet_one_tower": alexnetOneTower,
     "vgg16": vgg16,
     "googlenet": fromTorchvision("googlenet", aux_logits=False, init_weights=False),
     "resnet50": fromTorchvision("resnet50"),
