@@ -21,7 +21,8 @@ using namespace fanfold;
 namespace {
 class TableEmitter {
 public:
-  TableEmitter(ModuleOp plan, int threads) : plan(plan), symbols(plan), threads(threads) {}
+  TableEmitter(ModuleOp plan, int threads, ArrayRef<TunableRow> tunables)
+      : plan(plan), symbols(plan), threads(threads), tunables(tunables) {}
   std::string emit();
 
 private:
@@ -30,6 +31,7 @@ private:
   void emitScalars();
   void emitMetrics();
   void emitLaunches(plan::StepOp step);
+  void emitTunables();
   void emitProgram();
   std::string recipe();
 
@@ -42,6 +44,7 @@ private:
   ModuleOp plan;
   SymbolTable symbols;
   int threads;
+  ArrayRef<TunableRow> tunables;
   std::string text;
   int64_t arrays = 0;
 };
@@ -229,6 +232,20 @@ void TableEmitter::emitLaunches(plan::StepOp step) {
   table("Launch", name + "Launches", rows);
 }
 
+void TableEmitter::emitTunables() {
+  SmallVector<std::string> rows;
+  for (const TunableRow &row : tunables) {
+    plan::LaunchOp op = row.first;
+    std::string workspace =
+        op.getWorkspace() ? bytes(cast<MemRefType>(op.getWorkspace().getType())) : "0";
+    rows.push_back("{" + quoted(row.problem) + ", " + quoted(op.getKernel()) + ", " +
+                   quoted(op.getLayer().value_or("")) + ", " +
+                   quoted(primaryLocation(op.getLoc())) + ", " + quoted(row.choice) + ", " +
+                   workspace + ", " + std::to_string(row.launches) + "}");
+  }
+  table("Tunable", "tunables", rows);
+}
+
 std::string TableEmitter::recipe() {
   cnn::RecipeOp op;
   for (auto found : plan.getOps<cnn::RecipeOp>())
@@ -307,6 +324,7 @@ void TableEmitter::emitProgram() {
   field("eval", "{evalLaunches, evalStep}");
   text += "    /*recipe=*/\n    {\n" + recipeText + "    },\n";
   field("prepare", "prepare");
+  field("tunables", "tunables");
   text += "};\n";
 }
 
@@ -318,10 +336,11 @@ std::string TableEmitter::emit() {
   emitMetrics();
   for (auto step : plan.getOps<plan::StepOp>())
     emitLaunches(step);
+  emitTunables();
   emitProgram();
   return text;
 }
 
-std::string fanfold::emitTables(ModuleOp plan, int threads) {
-  return TableEmitter(plan, threads).emit();
+std::string fanfold::emitTables(ModuleOp plan, int threads, ArrayRef<TunableRow> tunables) {
+  return TableEmitter(plan, threads, tunables).emit();
 }

@@ -9,15 +9,23 @@
 #ifndef FANFOLD_CODEGEN_PROGRAMTABLES_H
 #define FANFOLD_CODEGEN_PROGRAMTABLES_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "ir/Plan/PlanDialect.h"
 
 #include <string>
 
 namespace fanfold {
 
+/// What becomes a Tunable of runtime/Program.h.
+struct TunableRow {
+  std::string problem;
+  plan::LaunchOp first; ///< The first launch of the problem.
+  std::string choice;
+  int64_t launches = 0; ///< In the train step.
+};
+
 /// C++ text that defines `const Program program` (runtime/Program.h) and the tables it
 /// points to, from a module at the plan level. The same for every target.
-std::string emitTables(mlir::ModuleOp plan, int threads);
+std::string emitTables(mlir::ModuleOp plan, int threads, llvm::ArrayRef<TunableRow> tunables = {});
 
 } // namespace fanfold
 

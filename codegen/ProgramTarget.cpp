@@ -55,8 +55,13 @@ static bool hasGpu() {
 Result<std::unique_ptr<ProgramTarget>> fanfold::makeTarget(const TargetOptions &options) {
   if (options.name == "cuda:sm_90" || (options.name.empty() && hasGpu()))
     return makeCudaTarget(options);
-  if (options.name == "cpu" || options.name.empty())
+  if (options.name == "cpu" || options.name.empty()) {
+    if (!options.tuningDatabase.empty())
+      return Status::error("the target cpu has one implementation of every kernel, and nothing "
+                           "that the tuning database {} could choose",
+                           options.tuningDatabase);
     return std::unique_ptr<ProgramTarget>(std::make_unique<CpuTarget>(options.threads));
+  }
   return Status::error("unknown target '{}', expected {}", options.name,
                        fmt::join(targetNames(), " or "));
 }

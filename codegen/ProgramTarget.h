@@ -21,13 +21,31 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace fanfold {
 
+/// An implementation of a launch that was considered.
+struct Candidate {
+  std::string implementation; ///< As in Algorithm::name.
+  std::optional<int64_t> workspaceBytes;
+  std::optional<int64_t> rank;        ///< Place in the library's own order, from 0.
+  std::optional<double> microseconds; ///< If it was measured.
+  std::string refused;                ///< Why it cannot be taken; empty if it can.
+};
+
 class ProgramTarget : public Target {
 public:
+  /// The implementations among which `launch` was chosen, in the library's order; none if
+  /// it has only one.
+  virtual std::vector<Candidate> candidates(plan::LaunchOp launch) const { return {}; }
+
+  /// "8 of 60 problems are not in FILE; ..." if the tuning database had no answer to some
+  /// of the launches that select() was asked for; else empty.
+  virtual std::string missingMeasurements() const { return ""; }
+
   /// Whether programs can compute in a precision: "fp32", "tf32", "fp16", "bf16".
   virtual bool supports(llvm::StringRef precision) const = 0;
 
@@ -47,6 +65,8 @@ struct TargetOptions {
   std::string name;           ///< "cpu", "cuda:sm_90"; empty: what this machine runs best.
   int threads = 0;            ///< Most threads of a CPU program; 0: all of this machine.
   bool deterministic = false; ///< Only kernels that give the same bits in every run.
+  std::string tuningDatabase; ///< File of measured choices; empty: none.
+  bool frozen = false;        ///< No choice without a measurement.
 };
 
 /// The names that makeTarget takes, for help and diagnostics.

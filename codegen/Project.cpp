@@ -25,12 +25,16 @@ extern const Program program;
 )";
 }
 
-std::string fanfold::programMain(plan::ArenaOp arena, StringRef header, StringRef makeDevice) {
-  return (fileBanner(arena) + "#include \"io/Loader.h\"\n#include \"program.h\"\n#include \"" +
-          header + "\"\n#include \"runtime/RunProgram.h\"\n\n" +
-          "int main(int argc, char **argv) {\n  return runProgram(program, " + makeDevice +
-          ", io::openDataSource, argc, argv);\n}\n")
-      .str();
+std::string fanfold::programMain(plan::ArenaOp arena, ArrayRef<StringRef> headers,
+                                 StringRef makeDevice, StringRef tune) {
+  std::string text = fileBanner(arena) + "#include \"io/Loader.h\"\n#include \"program.h\"\n";
+  for (StringRef header : headers)
+    text += ("#include \"" + header + "\"\n").str();
+  text += ("#include \"runtime/RunProgram.h\"\n\n"
+           "int main(int argc, char **argv) {\n  return runProgram(program, " +
+           makeDevice + ", io::openDataSource, argc, argv")
+              .str();
+  return text + (tune.empty() ? "" : ", " + tune.str()) + ");\n}\n";
 }
 
 FailureOr<std::string>

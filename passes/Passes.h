@@ -37,8 +37,12 @@ std::unique_ptr<mlir::Pass> createFuseEpilogues(const Target &target);
 /// fuse-statistics asks this target for the epilogue.
 std::unique_ptr<mlir::Pass> createFuseStatistics(const Target &target);
 
-/// pad-channels asks this target what it likes.
-std::unique_ptr<mlir::Pass> createPadChannels(const Target &target);
+/// fold-images asks this target what it likes.
+std::unique_ptr<mlir::Pass> createFoldImages(const Target &target);
+
+/// insert-checkpoints asks this target what launches cost.
+std::unique_ptr<mlir::Pass> createInsertCheckpoints(const Target &target,
+                                                    const InsertCheckpointsOptions &options);
 
 /// select-algorithms asks this target; the target must outlive the pass.
 std::unique_ptr<mlir::Pass> createSelectAlgorithms(const Target &target);

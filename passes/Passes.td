@@ -139,14 +139,15 @@ def LowerPrecision : Pass<"lower-precision", "::mlir::ModuleOp"> {
   let dependentDialects = ["::fanfold::kernel::KernelDialect", "::mlir::arith::ArithDialect"];
 }
 
-def PadChannels : Pass<"pad-channels", "::fanfold::cnn::StepOp"> {
+def FoldImages : Pass<"fold-images", "::fanfold::cnn::StepOp"> {
   let summary = "give images as many channels as the target likes";
   let description = [{
     Three channels fill no memory instruction and no matrix unit. Where convolutions alone
-    read normalised images, the images get channels of zeros, and the filters too; the
-    filter's gradient is cut to its size.
+    read normalised images, all with the same stride, as many neighbouring pixels as the
+    stride has become one of more channels, and the convolution gets stride 1
+    (codegen/kernels/cuda/Fold.h). Rows are padded with channels of zeros.
   }];
-  let statistics = [Statistic<"padded", "images-padded", "Images that got more channels">];
+  let statistics = [Statistic<"folded", "images-folded", "Images that got more channels">];
 }
 
 def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
@@ -220,7 +221,7 @@ def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {
 def SelectAlgorithms : Pass<"select-algorithms", "::fanfold::cnn::StepOp"> {
   let summary = "ask the target for each launch's implementation and workspace";
   let description = [{
-    Sets `algorithm` and `workspace_bytes`.
+    Sets `algorithm`, `workspace_bytes` and, where there was a choice, `reason`.
   }];
 }
 
@@ -231,6 +232,38 @@ def Schedule : Pass<"schedule", "::fanfold::cnn::StepOp"> {
     that are ready, takes the one that adds fewest live bytes.
   }];
   let statistics = [Statistic<"moved", "launches-moved", "Launches in another place than before">];
+}
+
+def InsertCheckpoints : Pass<"insert-checkpoints", "::mlir::ModuleOp"> {
+  let summary = "compute values again instead of keeping them, until the arena fits a budget";
+  let description = [{
+    Takes the fastest plan whose arena has at most `budget` bytes; 0: every plan fits.
+    A value that the backward pass needs late is dropped and its launch stands a second
+    time, right before the first late reader:
+
+    ```mlir
+    %a = kernel.conv2d %x, %w {layer = "conv"}
+    ...
+    %g = kernel.conv2d_wgrad %a, %dy
+    ```
+
+    becomes
+
+    ```mlir
+    %a = kernel.conv2d %x, %w {layer = "conv"}
+    ...
+    %conv.again = kernel.conv2d %x, %w {layer = "conv.again"}
+    %g = kernel.conv2d_wgrad %conv.again, %dy
+    ```
+
+    Launches that make the new value of a variable run once: running averages follow each
+    batch once. Every other launch makes the same bits again, so those of the step stay.
+    A budget that no plan fits is an error with the peak of the smallest plan, by kind.
+  }];
+  let options = [Option<"budget", "budget", "int64_t", "0", "Bytes of the arena; 0: any">,
+                 Option<"inPlace", "in-place", "bool", "true",
+                        "What mark-in-place will be told">];
+  let statistics = [Statistic<"runsAgain", "runs-again", "Launches that run again">];
 }
 
 def MarkInPlace : Pass<"mark-in-place", "::fanfold::cnn::StepOp"> {

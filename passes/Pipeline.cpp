@@ -54,7 +54,7 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
   if (target.remembersPlaces())
     steps.addPass(createRememberPlaces());
   // Knows normalisation by its body, before that is part of a larger one.
-  steps.addPass(createPadChannels(target));
+  steps.addPass(createFoldImages(target));
   if (options.fusion) {
     // Epilogues first: a bias that a product can add should not wander into a pointwise
     // kernel that follows it.
@@ -73,11 +73,21 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
 }
 
 /// From launches to a plan. Nothing may add or reorder launches once `schedule` has run,
-/// but for the copies that mark-in-place puts behind last readers.
+/// but for launches that run again, and the copies that mark-in-place puts behind last
+/// readers.
 static void addPlanPasses(OpPassManager &manager, const Target &target,
                           const PipelineOptions &options) {
+  manager.addNestedPass<cnn::StepOp>(createSchedule());
+  // What is live when, and so what has to go, is known only in the final order. A value
+  // made again has other last readers: before the marks.
+  // Without sharing, nothing is gained by dropping values.
+  if (options.memoryBudget > 0 && options.sharing) {
+    InsertCheckpointsOptions checkpoints;
+    checkpoints.budget = options.memoryBudget;
+    checkpoints.inPlace = options.inPlace;
+    manager.addPass(createInsertCheckpoints(target, checkpoints));
+  }
   OpPassManager &steps = manager.nest<cnn::StepOp>();
-  steps.addPass(createSchedule());
   // Who reads last is known only in the final order.
   MarkInPlaceOptions marks;
   marks.enable = options.inPlace;

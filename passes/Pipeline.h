@@ -26,6 +26,7 @@ struct PipelineOptions {
   bool fusion = true;
   bool inPlace = true;
   bool sharing = true;
+  int64_t memoryBudget = 0; ///< Bytes of the arena; 0: any.
 };
 
 /// The level of a module, by the ops in it.

@@ -24,6 +24,8 @@ namespace fanfold {
 struct Algorithm {
   std::string name;           ///< "brgconv:avx512_core"; empty if there is only one.
   int64_t workspaceBytes = 0; ///< Scratch memory, live during the launch alone.
+  /// Why this one: "measured 126.0 us (next 131.2)"; empty if there is only one.
+  std::string reason;
 };
 
 class Target {
@@ -40,12 +42,17 @@ public:
   /// has none.
   virtual llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const = 0;
 
+  /// Seconds that a launch takes, as far as is known without running it; above 0. It is
+  /// there to compare plans, and need not be what a clock shows.
+  virtual double seconds(mlir::Operation *launch) const = 0;
+
   /// Whether a conv2d or matmul can take another step of its epilogue: "bias" or "relu",
   /// or, for a conv2d without any, "statistics".
   virtual bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const = 0;
 
-  /// What the channels of a convolution's input should be a multiple of.
-  virtual int64_t channelMultiple(mlir::Type element) const { return 1; }
+  /// What the channels of a convolution's input should be a multiple of, if there are
+  /// `channels` that count.
+  virtual int64_t channelMultiple(mlir::Type element, int64_t channels) const { return 1; }
 
   /// Whether gradients of max pools should take places instead of comparing again.
   virtual bool remembersPlaces() const { return false; }

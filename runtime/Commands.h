@@ -19,6 +19,7 @@
 #include "runtime/Program.h"
 #include "runtime/Status.h"
 #include "runtime/Train.h"
+#include "runtime/Tune.h"
 
 #include <CLI/CLI.hpp>
 
@@ -32,6 +33,7 @@ struct Invocation {
   const Program &program;
   std::unique_ptr<Device> device;
   OpenDataSource openData;
+  TuneProgram tune; ///< Null if the program has nothing to tune.
 };
 
 using Command = std::function<Status(Invocation &)>;
@@ -43,6 +45,7 @@ void addEvalCommand(CLI::App &app, Command &chosen);
 void addBenchCommand(CLI::App &app, Command &chosen);
 void addInfoCommand(CLI::App &app, Command &chosen);
 void addStepCommand(CLI::App &app, const Program &program, Command &chosen);
+void addTuneCommand(CLI::App &app, Command &chosen);
 
 /// Adds an option for every recipe field that the program heeds and `wanted`
 /// accepts; those given end up in `overrides`.

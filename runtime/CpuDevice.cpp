@@ -150,6 +150,8 @@ public:
     return ended;
   }
 
+  std::byte *memoryOfArena() override { return arena; }
+
   int threads() const override { return threadCount; }
 
   DeviceMemory memory() const override { return {arenaBytes, 0}; }

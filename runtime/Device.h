@@ -75,6 +75,9 @@ public:
   /// OpenMP takes, which is all the machine has unless OMP_NUM_THREADS is set.
   virtual Status open(const Program &program, int threads) = 0;
 
+  /// The arena's memory, as kernels see it; null before open().
+  virtual std::byte *memoryOfArena() = 0;
+
   /// Host memory of the staging slot at `offset` of the arena, for the data source to
   /// write. On the CPU it is the arena itself; elsewhere it stands for the slot until
   /// stage() copies it there, and this waits for the last such copy. A failure of

@@ -211,6 +211,19 @@ struct Recipe {
   bool resizedCrop = false; ///< Augmentation: random area and aspect, resized (ImageNet).
 };
 
+/// A convolution or matrix product whose implementation can be chosen by measuring.
+/// Equal ones of several launches are one.
+struct Tunable {
+  const char *problem;    ///< "conv2d forward in=...", as in tuning databases.
+  const char *kernel;     ///< Of the first such launch, as the three below: "conv2d_dgrad".
+  const char *layer;      ///< "layer1.0.conv1".
+  const char *location;   ///< "resnet50.mlir:12:8".
+  const char *choice;     ///< What the program runs, as in tuning databases; empty if the
+                          ///< library chooses when the program starts.
+  int64_t workspaceBytes; ///< That the plan reserved for it.
+  int64_t launches;       ///< Of this problem in the train step.
+};
+
 /// Everything the compiler decided, as the program carries it.
 struct Program {
   const char *model;     ///< Name of the cnn.model.
@@ -241,6 +254,9 @@ struct Program {
   /// Called once, before the first step. Returns null, or a sentence that says
   /// what is wrong.
   const char *(*prepare)();
+
+  /// Empty where every kernel has one implementation, as on the CPU.
+  Span<Tunable> tunables = {};
 };
 
 } // namespace fanfold

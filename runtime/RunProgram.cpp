@@ -18,7 +18,8 @@
 using namespace fanfold;
 
 static Status parseAndRun(const Program &program, std::unique_ptr<Device> device,
-                          OpenDataSource openData, int argc, char **argv, int &exitCode) {
+                          OpenDataSource openData, int argc, char **argv, TuneProgram tune,
+                          int &exitCode) {
   CLI::App app(fmt::format("Trains and runs {} ({}), compiled for {} with batch {}.", program.model,
                            program.source, program.target, program.batch));
   app.set_version_flag("--version", std::string(program.compiler));
@@ -29,6 +30,7 @@ static Status parseAndRun(const Program &program, std::unique_ptr<Device> device
   addBenchCommand(app, chosen);
   addInfoCommand(app, chosen);
   addStepCommand(app, program, chosen);
+  addTuneCommand(app, chosen);
 
   try {
     app.parse(argc, argv);
@@ -41,18 +43,18 @@ static Status parseAndRun(const Program &program, std::unique_ptr<Device> device
     fmt::print("{}", app.help());
     return {};
   }
-  Invocation invocation{program, std::move(device), openData};
+  Invocation invocation{program, std::move(device), openData, tune};
   return chosen(invocation);
 }
 
 int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
-                        OpenDataSource openData, int argc, char **argv) {
+                        OpenDataSource openData, int argc, char **argv, TuneProgram tune) {
   if (std::string_view(program.target) == "cpu")
     limitSpinning(argv);
   int exitCode = 0;
   Status status;
   try {
-    status = parseAndRun(program, std::move(device), openData, argc, argv, exitCode);
+    status = parseAndRun(program, std::move(device), openData, argc, argv, tune, exitCode);
   } catch (const std::bad_alloc &) {
     status = Status::error("out of memory");
   } catch (const std::system_error &error) {

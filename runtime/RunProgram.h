@@ -12,17 +12,19 @@
 #include "runtime/DataSource.h"
 #include "runtime/Device.h"
 #include "runtime/Program.h"
+#include "runtime/Tune.h"
 
 #include <memory>
 
 namespace fanfold {
 
-/// Parses the command line (`train`, `eval`, `bench`, `info`, `step`), runs the
+/// Parses the command line (`train`, `eval`, `bench`, `tune`, `info`, `step`), runs the
 /// command on `device` with data from `openData`, and returns the exit status: 0
 /// done, 1 the user's mistake, 2 usage, 70 our bug. All that a generated `main`
-/// calls. Results go to stdout, diagnostics to stderr.
+/// calls. Results go to stdout, diagnostics to stderr. `tune` measures the program's
+/// tunables; null if it has none.
 int runProgram(const Program &program, std::unique_ptr<Device> device, OpenDataSource openData,
-               int argc, char **argv);
+               int argc, char **argv, TuneProgram tune = nullptr);
 
 } // namespace fanfold
 

@@ -19,3 +19,7 @@ config.environment["PATH"] = os.pathsep.join(
 
 config.substitutions.append(("%examples", os.path.join(config.source_root, "examples")))
 config.substitutions.append(("%python", sys.executable))
+
+# Where the compiler has the target: it needs the CUDA toolkit and cuDNN, no GPU.
+if config.has_cuda:
+    config.available_features.add("cuda")

@@ -27,6 +27,7 @@ public:
   llvm::StringRef name() const override { return "cpu"; }
   int64_t alignment() const override { return 64; }
   llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
+  double seconds(mlir::Operation *launch) const override;
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override {
     return step == "bias" || step == "relu";
   }

@@ -10,6 +10,7 @@
 #include "codegen/kernels/cuda/Workspaces.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -19,6 +20,15 @@ std::string CudaProgramText::data(const std::string &text) {
   if (inserted)
     strings.push_back(text);
   return "plan" + std::to_string(it->second);
+}
+
+void CudaProgramText::addTunable(const std::string &problem, plan::LaunchOp launch,
+                                 StringRef choice) {
+  auto [it, inserted] = tunableIndices.try_emplace(problem, tunables.size());
+  if (inserted)
+    tunables.push_back({problem, launch, choice.str()});
+  if (launch->getParentOfType<plan::StepOp>().getSymName() == "train")
+    ++tunables[it->second].launches;
 }
 
 /// Rows (all extents but the last) and channels of a launch's operand.
@@ -73,24 +83,36 @@ static FailureOr<std::string> emitFinalize(CudaProgramText &text, plan::LaunchOp
                    {in[2], in[3], out[2], out[3], out[0], out[1]});
 }
 
-/// The channels of zeros stay as the memset left them.
-static FailureOr<std::string> emitPadChannels(CudaProgramText &text, plan::LaunchOp op) {
-  Value in = op.getInputs()[0], out = op.getOutputs()[0];
-  int64_t bytes = kernel::byteSize(cast<MemRefType>(out.getType()));
-  return "cudaMemsetAsync(" + text.address(out) + ", 0, " + std::to_string(bytes) +
-         ", stream(s)), " +
-         text.call("Copy.h", "copyChannels",
-                   {rowsText(in), channelsText(in), text.address(in), channelsText(in),
-                    text.address(out), channelsText(out)},
-                   {});
+static ArrayRef<int64_t> shapeOf(Value buffer) {
+  return cast<MemRefType>(buffer.getType()).getShape();
 }
 
-static FailureOr<std::string> emitNormalizePad(CudaProgramText &text, plan::LaunchOp op) {
+/// `cuda::FoldFilterShape{...}` of a filter and its folded form.
+static std::string foldFilterShape(plan::LaunchOp op, Value filter, Value folded) {
+  ArrayRef<int64_t> f = shapeOf(filter), g = shapeOf(folded);
+  return llvm::formatv("cuda::FoldFilterShape{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}}", f[0], f[1],
+                       f[2], f[3], g[1], g[2], g[3], integerText(op, "stride"));
+}
+
+static FailureOr<std::string> emitFoldImage(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
-  return text.call("NormalizePad.h", "normalizePad",
-                   {rowsText(in[0]), channelsText(in[0]), channelsText(out)},
-                   {in[0], in[1], in[2], out});
+  ArrayRef<int64_t> x = shapeOf(in[0]), y = shapeOf(out);
+  auto pad = op.getConstants().getAs<DenseI64ArrayAttr>("pad").asArrayRef();
+  std::string shape =
+      llvm::formatv("cuda::FoldImageShape{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}}", x[0],
+                    x[1], x[2], x[3], y[1], y[2], y[3], integerText(op, "stride"), pad[0], pad[1]);
+  return text.call("Fold.h", "foldImage", {shape}, {in[0], in[1], in[2], out});
+}
+
+static FailureOr<std::string> emitFoldFilter(CudaProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Fold.h", "foldFilter", {foldFilterShape(op, in, out)}, {in, out});
+}
+
+static FailureOr<std::string> emitUnfoldFilter(CudaProgramText &text, plan::LaunchOp op) {
+  Value in = op.getInputs()[0], out = op.getOutputs()[0];
+  return text.call("Fold.h", "unfoldFilter", {foldFilterShape(op, out, in)}, {in, out});
 }
 
 /// A statement that all targets share.
@@ -110,8 +132,9 @@ static const CudaKernel otherKernels[] = {
     {"concat", nullptr, shared<emitConcat>},
     {"slice", nullptr, shared<emitSlice>},
     {"copy", nullptr, shared<emitCopy>},
-    {"pad_channels", nullptr, emitPadChannels},
-    {"normalize_pad", nullptr, emitNormalizePad},
+    {"fold_image", nullptr, emitFoldImage},
+    {"fold_filter", nullptr, emitFoldFilter},
+    {"unfold_filter", nullptr, emitUnfoldFilter},
     {"sum_of_squares", selectSumOfSquares, shared<emitSumOfSquares>},
     {"all_finite", nullptr, emitAllFinite},
     {"max_pool2d", nullptr, shared<emitMaxPool2d>},

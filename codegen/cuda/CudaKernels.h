@@ -14,6 +14,7 @@
 #ifndef FANFOLD_CODEGEN_CUDA_CUDAKERNELS_H
 #define FANFOLD_CODEGEN_CUDA_CUDAKERNELS_H
 
+#include "codegen/ProgramTables.h"
 #include "codegen/Statements.h"
 #include "codegen/cuda/CudaTarget.h"
 
@@ -28,11 +29,16 @@ public:
   /// Name of an embedded string of the program; equal ones are one.
   std::string data(const std::string &text);
 
+  /// Notes that `launch` runs `choice` of the implementations of a problem.
+  void addTunable(const std::string &problem, plan::LaunchOp launch, llvm::StringRef choice);
+
   const CudaTarget &target;
   std::vector<std::string> strings; ///< By number.
+  std::vector<TunableRow> tunables;
 
 private:
   llvm::StringMap<size_t> stringIndices;
+  llvm::StringMap<size_t> tunableIndices; ///< By problem.
 };
 
 struct CudaKernel {

@@ -10,6 +10,7 @@
 #include "codegen/Toolchain.h"
 #include "codegen/cuda/CudaKernels.h"
 #include "codegen/cuda/CudaToolchain.h"
+#include "passes/LaunchWork.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -17,7 +18,6 @@ using namespace fanfold;
 Result<std::unique_ptr<ProgramTarget>> CudaTarget::make(const TargetOptions &options) {
   auto target = std::unique_ptr<CudaTarget>(new CudaTarget());
   target->targetName = "cuda:sm_90";
-  target->limits.deterministic = options.deterministic;
   Result<cudnn::DeviceDescription> device =
       cudnn::DeviceDescription::read(deviceDirectory() + "/nvidia-h200.json");
   if (!device.ok())
@@ -27,20 +27,16 @@ Result<std::unique_ptr<ProgramTarget>> CudaTarget::make(const TargetOptions &opt
   if (!planner.ok())
     return std::move(planner).status();
   target->planner = std::move(*planner);
+  Result<std::unique_ptr<Chooser>> chooser =
+      Chooser::create(*target->planner, options, target->device.name);
+  if (!chooser.ok())
+    return std::move(chooser).status();
+  target->theChooser = std::move(*chooser);
   return std::unique_ptr<ProgramTarget>(std::move(target));
 }
 
 bool CudaTarget::supports(StringRef precision) const {
   return llvm::is_contained({"fp32", "tf32", "fp16", "bf16"}, precision);
-}
-
-Result<cudnn::Plan> CudaTarget::choosePlan(const cudnn::ConvProblem &problem) const {
-  Result<const cudnn::Candidates *> candidates = planner->candidates(problem, limits);
-  if (!candidates.ok())
-    return std::move(candidates).status();
-  if ((*candidates)->plans.empty())
-    return Status::error("cuDNN has no engine for {}", problem.text());
-  return (*candidates)->plans.front();
 }
 
 Result<cudnn::Plan> CudaTarget::buildPlan(const cudnn::ConvProblem &problem,
@@ -59,9 +55,34 @@ FailureOr<Algorithm> CudaTarget::select(Operation *launch) const {
     Result<Algorithm> algorithm = kernel->select(*this, launch);
     if (!algorithm.ok()) {
       known.erase(it);
-      return launch->emitOpError("has no implementation: ") << algorithm.status().message();
+      return launch->emitOpError("gets no implementation: ") << algorithm.status().message();
     }
     it->second = *algorithm;
   }
   return it->second;
+}
+
+/// The rate of `launch`'s arithmetic by the device description: matrix units for products
+/// with one group, plain f32 for all else.
+static double flopRate(Operation *launch, const cudnn::DeviceDescription &device) {
+  auto groups = launch->getAttrOfType<IntegerAttr>("groups");
+  if (!isProduct(launch) || (groups && groups.getInt() > 1))
+    return device.flopsPerSecond.at("f32");
+  Type element = cast<RankedTensorType>(launch->getOperand(0).getType()).getElementType();
+  auto precision =
+      launch->getParentOfType<ModuleOp>()
+          ? launch->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>("fanfold.precision")
+          : StringAttr();
+  if (element.isF16())
+    return device.flopsPerSecond.at("f16");
+  if (element.isBF16())
+    return device.flopsPerSecond.at("bf16");
+  return device.flopsPerSecond.at(precision && precision.getValue() == "tf32" ? "tf32" : "f32");
+}
+
+double CudaTarget::seconds(Operation *launch) const {
+  // A node of a CUDA graph behind the one before it.
+  constexpr double launchSeconds = 2.5e-6;
+  return Roofline{device.bytesPerSecond, launchSeconds}.seconds(workOf(launch),
+                                                                flopRate(launch, device));
 }

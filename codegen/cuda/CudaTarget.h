@@ -10,6 +10,7 @@
 #define FANFOLD_CODEGEN_CUDA_CUDATARGET_H
 
 #include "codegen/ProgramTarget.h"
+#include "codegen/cuda/Chooser.h"
 #include "codegen/kernels/cudnn/Planner.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -28,10 +29,13 @@ public:
   /// What cudaMalloc grants, and what the widest loads of cuDNN want.
   int64_t alignment() const override { return 256; }
   llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
+  double seconds(mlir::Operation *launch) const override;
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override;
-  /// Tensor cores take what fills a quarter of the widest memory instruction.
-  int64_t channelMultiple(mlir::Type element) const override {
-    return element.isF16() || element.isBF16() ? 4 : 1;
+  /// Tensor cores take rows of 16 bytes, or of 8 if there is no more to say.
+  int64_t channelMultiple(mlir::Type element, int64_t channels) const override {
+    if (!element.isF16() && !element.isBF16())
+      return 1;
+    return channels > 4 ? 8 : 4;
   }
   bool remembersPlaces() const override { return true; }
   bool mergesUpdates() const override { return true; }
@@ -39,9 +43,11 @@ public:
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
   Status checkToolchain() const override;
 
-  /// The fastest plan for a problem, by cuDNN's estimate. Fails if there is none.
-  Result<cudnn::Plan> choosePlan(const cudnn::ConvProblem &problem) const;
-  /// The plan of an engine that choosePlan once took.
+  std::vector<Candidate> candidates(plan::LaunchOp launch) const override;
+  std::string missingMeasurements() const override { return theChooser->missingMeasurements(); }
+
+  Chooser &chooser() const { return *theChooser; }
+  /// The plan of an engine that was chosen.
   Result<cudnn::Plan> buildPlan(const cudnn::ConvProblem &problem, const std::string &engine) const;
 
 private:
@@ -49,9 +55,9 @@ private:
 
   std::string targetName;
   cudnn::DeviceDescription device;
-  cudnn::PlanLimits limits;
   /// cuDNN's heuristics take milliseconds; what they answered is kept.
   std::unique_ptr<cudnn::Planner> planner;
+  std::unique_ptr<Chooser> theChooser;
   mutable llvm::StringMap<Algorithm> known; ///< By launchKey.
 };
 

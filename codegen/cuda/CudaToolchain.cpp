@@ -49,8 +49,8 @@ Status fanfold::checkCudaToolchain() {
   if (!fs::exists(FANFOLD_NVCC))
     return Status::error("cannot find {}, which compiles CUDA programs; install the CUDA toolkit",
                          FANFOLD_NVCC);
-  for (const char *library :
-       {"libfanfold_cudnn.a", "libfanfold_cuda_kernels.a", "libfanfold_cuda_runtime.a"})
+  for (const char *library : {"libfanfold_cudnn.a", "libfanfold_cuda_kernels.a",
+                              "libfanfold_cuda_runtime.a", "libfanfold_tune_program.a"})
     if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))
       return Status::error("cannot find the library {}; build Fanfold again", path);
   return {};

@@ -99,8 +99,10 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
                        kernelObjects(text, "  cudnn::Handle library;\n  cublaslt::Handle blas;\n") +
                        *steps;
   files["plans.cpp"] = fileBanner(arena) + "#include \"kernels.h\"\n" + plans;
-  files["program.cpp"] = fileBanner(arena) + emitTables(plan, /*threads=*/0);
-  files["main.cpp"] = programMain(arena, "runtime/cuda/CudaDevice.h", "makeCudaDevice()");
+  files["program.cpp"] = fileBanner(arena) + emitTables(plan, /*threads=*/0, text.tunables);
+  files["main.cpp"] =
+      programMain(arena, {"codegen/kernels/tuning/TuneProgram.h", "runtime/cuda/CudaDevice.h"},
+                  "makeCudaDevice()", "tuneCudaProgram");
   files["Makefile"] = cudaMakefile();
   return files;
 }

@@ -190,7 +190,10 @@ std::string Form::function(StringRef structName) {
             "};\n  cuda::pointwiseReduce<" + std::to_string(width) + ", " + s +
             ">(stream, rows, channels, " + call + ", sums, workspace);\n}\n";
   } else {
-    text += ") {\n  cuda::pointwise<" + std::to_string(width) + ">(stream, rows, channels, " +
+    std::string w = std::to_string(width);
+    text += ") {\n  cuda::pointwise" +
+            (isFlat ? "Flat<" + w + ">(stream, rows * channels, "
+                    : "<" + w + ">(stream, rows, channels, ") +
             call + ");\n}\n";
   }
   return text;

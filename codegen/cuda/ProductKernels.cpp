@@ -119,21 +119,16 @@ static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, Dictio
 // Selection
 //===----------------------------------------------------------------------===//
 
-static constexpr StringLiteral cudnnPrefix = "cudnn ";
-
 static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
   ConvProblem problem = convProblem(op->getName().stripDialect(), op->getOperandTypes(),
                                     op->getResultTypes(), op->getAttrDictionary(), op);
-  Result<cudnn::Plan> plan = target.choosePlan(problem);
-  if (!plan.ok())
-    return std::move(plan).status();
-  return Algorithm{cudnnPrefix.str() + plan->engine, plan->workspaceBytes};
+  return target.chooser().choose(problem);
 }
 
-static Result<Algorithm> selectMatmul(const CudaTarget &, Operation *op) {
+static Result<Algorithm> selectMatmul(const CudaTarget &target, Operation *op) {
   MatmulProblem problem =
       matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
-  return Algorithm{"cublaslt", problem.advisedWorkspaceBytes()};
+  return target.chooser().choose(problem);
 }
 
 bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
@@ -141,12 +136,24 @@ bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
     return step != "statistics";
   ConvProblem problem = convProblem("conv2d", product->getOperandTypes(), product->getResultTypes(),
                                     product->getAttrDictionary(), product);
+  // The engines that sum are slow over few channels: reading the result again is cheaper.
+  if (step == "statistics" && problem.shape.inChannels < 32)
+    return false;
   bool bias = problem.epilogue == cudnn::Epilogue::bias;
   problem.epilogue = step == "statistics" ? cudnn::Epilogue::statistics
                      : step == "bias"     ? cudnn::Epilogue::bias
                      : bias               ? cudnn::Epilogue::biasRelu
                                           : cudnn::Epilogue::relu;
-  return choosePlan(problem).ok();
+  return theChooser->hasPlan(problem);
+}
+
+std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
+  TypeRange in = op.getInputs().getTypes(), out = op.getOutputs().getTypes();
+  if (op.getKernel() == "matmul")
+    return theChooser->candidates(matmulProblem(in, out, op.getConstants(), op));
+  if (op.getKernel().starts_with("conv2d"))
+    return theChooser->candidates(convProblem(op.getKernel(), in, out, op.getConstants(), op));
+  return {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -180,6 +187,10 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());
   if (!plan.ok())
     return op.emitOpError("has an engine that cuDNN refuses: ") << plan.status().message();
+  // Engines that are compiled on the card were measured with the bytes that the plan has.
+  if (plan->runtimeCompiled)
+    plan->workspaceBytes = workspaceBytes(op);
+  text.addTunable(problem.text(), op, engine);
   std::string make = "cudnn::Convolution(library, \"" + problem.text() + "\", " +
                      text.data(cudnn::serialize(*plan)) + ")";
   std::string object = text.object("cudnn::Convolution", make, workspaceBytes(op), layer(op));
@@ -201,8 +212,13 @@ static FailureOr<std::string> emitMatmul(CudaProgramText &text, plan::LaunchOp o
   OperandRange in = op.getInputs();
   MatmulProblem problem =
       matmulProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op);
+  StringRef algorithm = op.getAlgorithm().value_or("");
+  if (!algorithm.consume_front(cublasltPrefix))
+    algorithm = "";
+  text.addTunable(problem.text(), op, algorithm);
   std::string make = "cublaslt::Matmul(blas, \"" + problem.text() + "\", " +
-                     std::to_string(workspaceBytes(op)) + ")";
+                     std::to_string(workspaceBytes(op)) +
+                     (algorithm.empty() ? "" : ", \"" + algorithm.str() + "\"") + ")";
   std::string object = text.object("cublaslt::Matmul", make, ProgramText::unchecked, layer(op));
   Value bias = in.size() == 3 ? in[2] : Value();
   return object + ".run" +

@@ -34,6 +34,8 @@ def Kernel_Dialect : Dialect {
     Every launch carries `layer`, the name of the model's layer it computes for, and,
     once the passes that decide them have run, `algorithm` (which implementation),
     `workspace_bytes`, and `in_place`: for each result the operand it overwrites, or -1.
+    Where an implementation was chosen among several, the discardable attribute `reason`
+    says by what; launches of the plan level have it as well.
   }];
 }
 
@@ -327,14 +329,22 @@ def Kernel_SliceOp : Kernel_Launch<"slice"> {
   let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
 }
 
-def Kernel_PadChannelsOp : Kernel_Launch<"pad_channels"> {
-  let summary = "a tensor with channels of zeros behind its own";
-  let kernelArguments = (ins Kernel_Tensor:$input);
+// Folding is explained in codegen/kernels/cuda/Fold.h.
+
+def Kernel_FoldImageOp : Kernel_Launch<"fold_image"> {
+  let summary = "pixels times scale plus shift, s x s of them side by side as channels";
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$scale, Kernel_Tensor:$shift,
+      I64Attr:$stride, DenseI64ArrayAttr:$pad);
 }
 
-def Kernel_NormalizePadOp : Kernel_Launch<"normalize_pad"> {
-  let summary = "pixels times scale plus shift, with channels of zeros behind them";
-  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$scale, Kernel_Tensor:$shift);
+def Kernel_FoldFilterOp : Kernel_Launch<"fold_filter"> {
+  let summary = "the filter for a folded image";
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$stride);
+}
+
+def Kernel_UnfoldFilterOp : Kernel_Launch<"unfold_filter"> {
+  let summary = "gradient of a filter from that of its folded form";
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$stride);
 }
 
 def Kernel_CopyOp : Kernel_Launch<"copy"> {

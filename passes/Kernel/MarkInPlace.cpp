@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/InPlace.h"
 #include "passes/Passes.h"
-#include "passes/StepLiveness.h"
 
 namespace fanfold {
 #define GEN_PASS_DEF_MARKINPLACE
@@ -24,13 +24,16 @@ namespace {
 /// that took over an operand is protected like any other value.
 class Marker {
 public:
-  Marker(StepOp step, bool enable) : step(step), body(step.getBody().front()), enable(enable) {}
+  Marker(StepOp step, bool enable) : step(step), body(step.getBody().front()), enable(enable) {
+    for (auto [index, op] : llvm::enumerate(body))
+      positions[&op] = 2 * static_cast<int64_t>(index);
+  }
 
+  LogicalResult settleWrites();
   LogicalResult run();
   int64_t marked = 0, copied = 0;
 
 private:
-  LogicalResult settleWrites();
   void markLaunch(Operation &op);
   bool mayOverwrite(Operation &op, unsigned operand, OpResult result);
 
@@ -173,8 +176,6 @@ void Marker::markLaunch(Operation &op) {
 }
 
 LogicalResult Marker::run() {
-  for (auto [index, op] : llvm::enumerate(body))
-    positions[&op] = 2 * static_cast<int64_t>(index);
   if (failed(settleWrites()))
     return failure();
   for (Operation &op : body) {
@@ -189,16 +190,30 @@ LogicalResult Marker::run() {
   return success();
 }
 
+FailureOr<InPlaceCounts> fanfold::markInPlace(StepOp step, bool enable) {
+  Marker marker(step, enable);
+  if (failed(marker.run()))
+    return failure();
+  return InPlaceCounts{marker.marked, marker.copied};
+}
+
+FailureOr<int64_t> fanfold::settleWrites(StepOp step, bool enable) {
+  Marker marker(step, enable);
+  if (failed(marker.settleWrites()))
+    return failure();
+  return marker.copied;
+}
+
 namespace {
 struct MarkInPlacePass : fanfold::impl::MarkInPlaceBase<MarkInPlacePass> {
   using MarkInPlaceBase::MarkInPlaceBase;
 
   void runOnOperation() override {
-    Marker marker(getOperation(), enable);
-    if (failed(marker.run()))
+    FailureOr<InPlaceCounts> counts = markInPlace(getOperation(), enable);
+    if (failed(counts))
       return signalPassFailure();
-    marked += marker.marked;
-    copied += marker.copied;
+    marked += counts->marked;
+    copied += counts->copied;
   }
 };
 } // namespace

@@ -36,6 +36,8 @@ struct SelectAlgorithmsPass : fanfold::impl::SelectAlgorithmsBase<SelectAlgorith
         op.setAttr("algorithm", builder.getStringAttr(algorithm->name));
       if (algorithm->workspaceBytes)
         op.setAttr("workspace_bytes", builder.getI64IntegerAttr(algorithm->workspaceBytes));
+      if (!algorithm->reason.empty())
+        op.setAttr("reason", builder.getStringAttr(algorithm->reason));
     }
   }
 

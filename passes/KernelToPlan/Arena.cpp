@@ -15,37 +15,23 @@ using namespace mlir;
 using namespace fanfold;
 
 /// The packer's limit in placements tried, so that a plan depends on the model and not on
-/// the machine's speed. Steps of real models reach the bound within a fraction of it.
-static constexpr uint64_t packerNodes = 2'000'000;
+/// the machine's speed. A placement takes longer the more there is to place: this is about
+/// a second for a thousand buffers. Steps of real models mostly need none of it.
+static uint64_t packerNodes(size_t buffers) {
+  return 1000 + 4'000'000'000 / (buffers * buffers + 1);
+}
 
-namespace {
-class Planner {
-public:
-  Planner(ModuleOp module, int64_t alignment, bool sharing)
-      : module(module), alignment(alignment), sharing(sharing) {}
+static int64_t alignedBytes(Type type, int64_t alignment) {
+  return static_cast<int64_t>(
+      llvm::alignTo(kernel::byteSize(cast<RankedTensorType>(type)), alignment));
+}
 
-  FailureOr<Arena> run();
-
-private:
-  int64_t aligned(int64_t bytes) const {
-    return static_cast<int64_t>(llvm::alignTo(bytes, alignment));
-  }
-  void placeFixed();
-  std::vector<packer::Buffer> collect(bool inPlace);
-  LogicalResult placeSteps();
-
-  ModuleOp module;
-  int64_t alignment;
-  bool sharing;
-  Arena arena;
-  int64_t fixed = 0; ///< Bytes of variables and staging.
-};
-} // namespace
-
-void Planner::placeFixed() {
+/// Variables and staging slots, from the bottom. Returns where they end.
+static int64_t placeFixed(ModuleOp module, int64_t alignment, Arena &arena) {
+  int64_t end = 0;
   auto place = [&](Type type) {
-    int64_t offset = fixed;
-    fixed += aligned(kernel::byteSize(cast<RankedTensorType>(type)));
+    int64_t offset = end;
+    end += alignedBytes(type, alignment);
     return offset;
   };
   for (auto variable : module.getOps<cnn::VariableOp>())
@@ -60,88 +46,98 @@ void Planner::placeFixed() {
       int64_t first = place(input.getType()), second = place(input.getType());
       arena.staging.push_back({input, {first, second}});
     }
+  return end;
 }
 
-/// The values of all steps as buffers over one line of time, step after step: storages,
-/// then workspaces, in the order placeSteps() reads them back.
-std::vector<packer::Buffer> Planner::collect(bool inPlace) {
+int64_t fanfold::fixedBytes(ModuleOp module, int64_t alignment) {
+  Arena arena;
+  return placeFixed(module, alignment, arena);
+}
+
+/// The values of a step: storages, then workspaces, in the order placeStep() reads them
+/// back.
+static std::vector<packer::Buffer> collect(const StepLiveness &liveness, int64_t alignment) {
   std::vector<packer::Buffer> buffers;
-  int64_t begin = 0;
   auto add = [&](int64_t first, int64_t last, int64_t bytes) {
     packer::Buffer buffer;
-    buffer.lower = begin + first;
-    buffer.upper = begin + last + 1;
-    buffer.size = aligned(bytes);
+    buffer.lower = first;
+    buffer.upper = last + 1;
+    buffer.size = static_cast<int64_t>(llvm::alignTo(bytes, alignment));
     buffer.alignment = alignment;
     buffers.push_back(std::move(buffer));
   };
-  for (auto [index, step] : llvm::enumerate(module.getOps<cnn::StepOp>())) {
-    StepLiveness liveness(step, inPlace);
-    for (const Storage &storage : liveness.getStorages())
-      if (storage.variable.empty())
-        add(storage.first, storage.last, storage.bytes);
-    for (auto [launch, op] : llvm::enumerate(liveness.getLaunches()))
-      if (auto bytes = op->getAttrOfType<IntegerAttr>("workspace_bytes"))
-        add(launch, launch, bytes.getInt());
-    begin += static_cast<int64_t>(liveness.getLaunches().size()) + 1;
-  }
+  for (const Storage &storage : liveness.getStorages())
+    if (storage.variable.empty())
+      add(storage.first, storage.last, storage.bytes);
+  for (auto [launch, op] : llvm::enumerate(liveness.getLaunches()))
+    if (auto bytes = op->getAttrOfType<IntegerAttr>("workspace_bytes"))
+      add(launch, launch, bytes.getInt());
   return buffers;
 }
 
-LogicalResult Planner::placeSteps() {
-  std::vector<packer::Buffer> buffers = collect(/*inPlace=*/true);
+/// Packs the values of a step. Steps are packed one by one, so that what one needs does
+/// not depend on the others.
+static FailureOr<packer::Packing>
+packStep(cnn::StepOp step, const std::vector<packer::Buffer> &buffers, bool sharing) {
+  packer::Packing packing;
   if (std::string wrong = packer::check(buffers); !wrong.empty())
-    return module.emitError("cannot plan memory: ") << wrong;
-
-  std::vector<packer::Buffer> separate = collect(/*inPlace=*/false);
-  arena.noInPlace = fixed + packer::lowerBound(separate);
-  for (const packer::Buffer &buffer : separate)
-    arena.unshared += buffer.size;
-  arena.unshared += fixed;
-
-  std::vector<int64_t> offsets;
-  int64_t height = 0;
+    return step.emitError("cannot plan memory: ") << wrong;
   if (sharing) {
     packer::PackOptions options;
-    options.nodeLimit = packerNodes;
+    options.nodeLimit = packerNodes(buffers.size());
     options.timeLimit = std::chrono::hours(1); // The node limit decides.
-    packer::Packing packing = packer::pack(buffers, options);
+    packing = packer::pack(buffers, options);
     if (packing.outcome != packer::Outcome::placed)
-      return module.emitError("cannot plan memory: ") << packing.message;
-    offsets = packing.offsets;
-    height = packing.height;
+      return step.emitError("cannot plan memory: ") << packing.message;
   } else {
     for (const packer::Buffer &buffer : buffers) {
-      offsets.push_back(height);
-      height += buffer.size;
+      packing.offsets.push_back(packing.height);
+      packing.height += buffer.size;
     }
   }
-  arena.lowerBound = fixed + packer::lowerBound(buffers);
-  arena.bytes = fixed + height;
-
-  size_t next = 0;
-  for (cnn::StepOp step : module.getOps<cnn::StepOp>()) {
-    ArenaStep &s = arena.steps.emplace_back();
-    s.liveness = std::make_unique<StepLiveness>(step);
-    for (const Storage &storage : s.liveness->getStorages())
-      s.offsets.push_back(storage.variable.empty() ? fixed + offsets[next++] : -1);
-    for (Operation *op : s.liveness->getLaunches())
-      s.workspaces.push_back(op->hasAttr("workspace_bytes") ? fixed + offsets[next++] : -1);
-  }
-  assert(next == offsets.size() && "every buffer is somebody's");
-  return success();
+  // The largest live sum, even where the packer has proved more.
+  packing.lowerBound = packer::lowerBound(buffers);
+  return packing;
 }
 
-FailureOr<Arena> Planner::run() {
-  placeFixed();
-  if (failed(placeSteps()))
+FailureOr<int64_t> fanfold::stepBytes(cnn::StepOp step, int64_t alignment, bool sharing) {
+  FailureOr<packer::Packing> packing =
+      packStep(step, collect(StepLiveness(step), alignment), sharing);
+  if (failed(packing))
     return failure();
+  return packing->height;
+}
+
+FailureOr<Arena> fanfold::planArena(ModuleOp module, int64_t alignment, bool sharing) {
+  Arena arena;
+  const int64_t fixed = placeFixed(module, alignment, arena);
+  arena.bytes = arena.lowerBound = arena.noInPlace = arena.unshared = fixed;
+  for (cnn::StepOp step : module.getOps<cnn::StepOp>()) {
+    std::vector<packer::Buffer> separate =
+        collect(StepLiveness(step, /*inPlace=*/false), alignment);
+    ArenaStep &s = arena.steps.emplace_back();
+    s.liveness = std::make_unique<StepLiveness>(step);
+    FailureOr<packer::Packing> packing = packStep(step, collect(*s.liveness, alignment), sharing);
+    if (failed(packing))
+      return failure();
+    for (const packer::Buffer &buffer : separate)
+      arena.unshared += buffer.size;
+    arena.noInPlace = std::max(arena.noInPlace, fixed + packer::lowerBound(separate));
+    arena.lowerBound = std::max(arena.lowerBound, fixed + packing->lowerBound);
+
+    // Only one step runs at a time: steps share their memory, if anything does.
+    const int64_t begin = sharing ? fixed : arena.bytes;
+    arena.bytes = std::max(arena.bytes, begin + packing->height);
+    size_t next = 0;
+    for (const Storage &storage : s.liveness->getStorages())
+      s.offsets.push_back(storage.variable.empty() ? begin + packing->offsets[next++] : -1);
+    for (Operation *op : s.liveness->getLaunches())
+      s.workspaces.push_back(op->hasAttr("workspace_bytes") ? begin + packing->offsets[next++]
+                                                            : -1);
+    assert(next == packing->offsets.size() && "every buffer is somebody's");
+  }
   auto live = arena.steps.front().liveness->liveBytes(alignment);
   if (!live.empty())
     arena.peakLaunch = std::max_element(live.begin(), live.end()) - live.begin();
   return std::move(arena);
-}
-
-FailureOr<Arena> fanfold::planArena(ModuleOp module, int64_t alignment, bool sharing) {
-  return Planner(module, alignment, sharing).run();
 }

@@ -46,6 +46,13 @@ struct Arena {
   llvm::SmallVector<ArenaStep> steps; ///< In the order of the module.
 };
 
+/// Bytes of variables and staging slots, at the bottom of the arena.
+int64_t fixedBytes(mlir::ModuleOp module, int64_t alignment);
+
+/// Bytes that planArena() gives the values of one step, which is scheduled and marked.
+/// Fails with a diagnostic if the sizes are absurd.
+llvm::FailureOr<int64_t> stepBytes(cnn::StepOp step, int64_t alignment, bool sharing);
+
 /// Plans the arena of `module`, whose steps are scheduled and marked. Without `sharing`,
 /// no two storages share bytes. Fails with a diagnostic if the sizes are absurd.
 llvm::FailureOr<Arena> planArena(mlir::ModuleOp module, int64_t alignment, bool sharing);

@@ -8,6 +8,7 @@
 
 #include "passes/KernelToPlan/Arena.h"
 #include "passes/KernelToPlan/Bodies.h"
+#include "passes/KernelToPlan/Kinds.h"
 #include "passes/Passes.h"
 
 namespace fanfold {
@@ -25,16 +26,14 @@ public:
   StepWriter(cnn::StepOp step, const StepLiveness &liveness, ArrayRef<int64_t> offsets,
              ArrayRef<int64_t> workspaces, BodyOutliner &bodies, OpBuilder &builder)
       : step(step), liveness(liveness), offsets(offsets), workspaces(workspaces), bodies(bodies),
-        builder(builder) {}
+        builder(builder), kinds(step) {}
 
   void write();
 
 private:
   void writeLaunch(Operation *op, int64_t index);
   Value makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf);
-  StringRef kindOf(OpResult result);
   std::string uniqueName(StringRef name);
-  void findGradients();
 
   cnn::StepOp step;
   const StepLiveness &liveness;
@@ -42,9 +41,9 @@ private:
   ArrayRef<int64_t> workspaces; ///< Of each launch.
   BodyOutliner &bodies;
   OpBuilder &builder;
+  const Kinds kinds;
   llvm::DenseMap<Value, Value> buffers;
   llvm::DenseMap<Value, StringRef> variableOf; ///< Values that a cnn.write takes.
-  llvm::DenseSet<Value> gradients;             ///< Values that depend on the loss's gradient.
   llvm::StringMap<int64_t> names;
 };
 } // namespace
@@ -57,23 +56,6 @@ static MemRefType memrefType(Type tensor) {
 std::string StepWriter::uniqueName(StringRef name) {
   int64_t count = names[name]++;
   return count == 0 ? name.str() : name.str() + "#" + std::to_string(count);
-}
-
-void StepWriter::findGradients() {
-  for (Operation &op : step.getBody().front()) {
-    auto read = dyn_cast<cnn::ReadOp>(op);
-    bool gradient =
-        (read && (read.getVariable() == "loss.gradient" || read.getVariable() == "loss_scale")) ||
-        llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
-    if (gradient)
-      gradients.insert(op.getResults().begin(), op.getResults().end());
-  }
-}
-
-StringRef StepWriter::kindOf(OpResult result) {
-  if (llvm::any_of(result.getUsers(), llvm::IsaPred<cnn::OutputOp>))
-    return "metric";
-  return gradients.contains(result) ? "gradient" : "activation";
 }
 
 Value StepWriter::makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf) {
@@ -107,7 +89,7 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
       std::string resultName = result.getResultNumber() == 0
                                    ? name
                                    : name + "." + std::to_string(result.getResultNumber());
-      makeBuffer(result, resultName, kindOf(result), over);
+      makeBuffer(result, resultName, kinds.of(result), over);
     }
     outputs.push_back(buffers.lookup(result));
   }
@@ -118,17 +100,19 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
         uniqueName(name + ".workspace"), "workspace", workspaces[index], StringAttr());
   SmallVector<NamedAttribute> constants;
   for (NamedAttribute attr : op->getAttrs())
-    if (!llvm::is_contained({"layer", "algorithm", "workspace_bytes", "in_place"},
+    if (!llvm::is_contained({"layer", "algorithm", "reason", "workspace_bytes", "in_place"},
                             attr.getName().getValue()))
       constants.push_back(attr);
   ArrayAttr functions;
   if (isa<kernel::PointwiseOp, kernel::PointwiseManyOp>(op))
     functions = bodies.outline(op->getRegion(0).front());
-  plan::LaunchOp::create(builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()),
-                         inputs, outputs, workspace, functions, layer,
-                         op->getAttrOfType<StringAttr>("algorithm"),
-                         builder.getF64FloatAttr(cast<kernel::LaunchOpInterface>(op).getFlops()),
-                         builder.getDictionaryAttr(constants));
+  auto launch = plan::LaunchOp::create(
+      builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()), inputs, outputs,
+      workspace, functions, layer, op->getAttrOfType<StringAttr>("algorithm"),
+      builder.getF64FloatAttr(cast<kernel::LaunchOpInterface>(op).getFlops()),
+      builder.getDictionaryAttr(constants));
+  if (auto reason = op->getAttrOfType<StringAttr>("reason"))
+    launch->setAttr("reason", reason);
 }
 
 void StepWriter::write() {
@@ -138,16 +122,15 @@ void StepWriter::write() {
   Block &body = step.getBody().front();
   for (auto write : body.getOps<cnn::WriteOp>())
     variableOf[write.getValue()] = write.getVariable();
-  findGradients();
   int64_t index = 0;
   for (Operation &op : body) {
     if (auto read = dyn_cast<cnn::ReadOp>(op)) {
       buffers[read] = plan::GetOp::create(builder, read.getLoc(), memrefType(read.getType()),
                                           read.getVariable());
     } else if (auto input = dyn_cast<cnn::InputOp>(op)) {
-      makeBuffer(input, input.getSource(), "input", StringAttr());
+      makeBuffer(input, input.getSource(), kinds.of(input), StringAttr());
     } else if (auto scalar = dyn_cast<cnn::ScalarOp>(op)) {
-      makeBuffer(scalar, scalar.getKind(), "scalar", StringAttr());
+      makeBuffer(scalar, scalar.getKind(), kinds.of(scalar), StringAttr());
     } else if (auto view = dyn_cast<kernel::ViewOp>(op)) {
       buffers[view] = plan::ViewOp::create(builder, view.getLoc(), memrefType(view.getType()),
                                            buffers.lookup(view.getInput()));

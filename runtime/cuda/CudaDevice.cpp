@@ -59,6 +59,7 @@ public:
 
   std::string description() const override { return gpu.name; }
   Status open(const Program &program, int threads) override;
+  std::byte *memoryOfArena() override { return arena.get(); }
   std::byte *staging(size_t offset) override;
   Status stage(size_t to, size_t from, size_t bytes) override;
   Status write(size_t offset, const void *source, size_t bytes) override;

@@ -30,7 +30,7 @@ bool contains(const std::string &text, const std::string &part) {
 TEST(CommandsTest, HelpAndNothing) {
   Outcome nothing = runLogistic({});
   EXPECT_EQ(nothing.exitCode, 0);
-  for (const char *command : {"train", "eval", "bench", "info", "step"}) {
+  for (const char *command : {"train", "eval", "bench", "tune", "info", "step"}) {
     EXPECT_TRUE(contains(nothing.output, command));
     Outcome help = runLogistic({command, "--help"});
     EXPECT_EQ(help.exitCode, 0);
@@ -59,6 +59,7 @@ TEST(CommandsTest, UsageMistakes) {
       {{"eval", data}, "--checkpoint is required"},
       {{"bench", "--format=xml"}, "xml"},
       {{"step", "--inputs=x"}, "--output is required"},
+      {{"tune"}, "--output is required"},
       {{"info", "bench"}, "bench"}};
   for (const auto &[arguments, complaint] : cases) {
     Outcome outcome = runLogistic(arguments);
@@ -66,6 +67,15 @@ TEST(CommandsTest, UsageMistakes) {
     EXPECT_TRUE(contains(outcome.errors, complaint)) << outcome.errors;
     EXPECT_EQ(outcome.output, "");
   }
+}
+
+TEST(CommandsTest, NothingToTune) {
+  TemporaryDirectory directory;
+  Outcome outcome = runLogistic({"tune", "-o", directory / "db"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "there is nothing to tune: on the target "))
+      << outcome.errors;
+  EXPECT_TRUE(listDirectory(directory.path).empty());
 }
 
 TEST(CommandsTest, OutputThatCannotBeWritten) {

@@ -99,6 +99,8 @@ public:
     return result;
   }
 
+  std::byte *memoryOfArena() override { return cpu->memoryOfArena(); }
+
   int threads() const override { return cpu->threads(); }
   DeviceMemory memory() const override { return cpu->memory(); }
 

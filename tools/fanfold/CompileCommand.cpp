@@ -29,6 +29,8 @@ struct CompileCommand {
   Status run();
 
 private:
+  /// Lowers, and says what the tuning database did not have.
+  Status lower(Session &session, Level level);
   Status emitText(Level level);
   Status emitProject(Session &session, const std::string &directory);
   Status emitBinary(Session &session);
@@ -52,11 +54,18 @@ public:
 };
 } // namespace
 
+Status CompileCommand::lower(Session &session, Level level) {
+  FANFOLD_RETURN_IF_ERROR(session.lower(level));
+  if (std::string missing = session.target().missingMeasurements(); !missing.empty() && !quiet)
+    fmt::print(stderr, "fanfold: warning: {}\n", missing);
+  return {};
+}
+
 /// The module as text, with locations, so that the file can be compiled further and
 /// still names the model's lines.
 Status CompileCommand::emitText(Level level) {
   Session session(options);
-  FANFOLD_RETURN_IF_ERROR(session.lower(level));
+  FANFOLD_RETURN_IF_ERROR(lower(session, level));
   std::error_code code;
   llvm::ToolOutputFile file(output.empty() ? "-" : output, code, llvm::sys::fs::OF_Text);
   if (code)
@@ -106,7 +115,7 @@ Status CompileCommand::run() {
 
   auto begin = std::chrono::steady_clock::now();
   Session session(options);
-  FANFOLD_RETURN_IF_ERROR(session.lower(Level::plan));
+  FANFOLD_RETURN_IF_ERROR(lower(session, Level::plan));
   FANFOLD_RETURN_IF_ERROR(emit == "project" ? emitProject(session, output) : emitBinary(session));
   if (!quiet) {
     MemoryReport report(session.module());

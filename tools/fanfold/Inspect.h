@@ -13,6 +13,7 @@
 #ifndef FANFOLD_TOOLS_FANFOLD_INSPECT_H
 #define FANFOLD_TOOLS_FANFOLD_INSPECT_H
 
+#include "codegen/ProgramTarget.h"
 #include "tools/fanfold/Techniques.h"
 
 #include <nlohmann/json.hpp>
@@ -27,9 +28,10 @@ using Json = nlohmann::ordered_json;
 std::string layersText(mlir::ModuleOp module);
 Json layersJson(mlir::ModuleOp module);
 
-/// Launches of both steps; a module at level plan.
+/// Launches of both steps, with the reason for each choice, and in JSON all that was
+/// considered; a module at level plan, for the target it was lowered for.
 std::string kernelsText(mlir::ModuleOp plan);
-Json kernelsJson(mlir::ModuleOp plan);
+Json kernelsJson(mlir::ModuleOp plan, const ProgramTarget &target);
 
 /// The memory plan of the training step, with what each technique saved: `plans` as
 /// planTechniques() gives them, the last one being the plan that is shown.

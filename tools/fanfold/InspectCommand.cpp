@@ -71,7 +71,8 @@ Result<std::string> InspectCommand::showModule() {
     return Status::error("{} is beyond the model level and has no layers any more", options.model);
   if (layers)
     return json ? layersJson(session.module()).dump(2) + "\n" : layersText(session.module());
-  return json ? kernelsJson(session.module()).dump(2) + "\n" : kernelsText(session.module());
+  return json ? kernelsJson(session.module(), session.target()).dump(2) + "\n"
+              : kernelsText(session.module());
 }
 
 Result<std::string> InspectCommand::showMemory() {
@@ -104,7 +105,10 @@ void fanfold::addInspectCommand(CLI::App &app, int &exitCode) {
   command->options.addTo(*sub);
   sub->add_flag("--layers", command->layers, "Layers: shapes, parameters, multiply-adds");
   sub->add_flag("--memory", command->memory, "The memory plan of the training step");
-  sub->add_flag("--kernels", command->kernels, "Launches: kernel, implementation, model line");
+  sub->add_flag(
+      "--kernels", command->kernels,
+      "Launches: kernel, implementation, reason of the choice, model line; in JSON also what else "
+      "was considered");
   sub->add_option("--format", command->format, "text or json; html for --memory")
       ->check(CLI::IsMember({"text", "json", "html"}))
       ->capture_default_str();

@@ -23,11 +23,23 @@ void CompileOptions::addTo(CLI::App &command) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
   command.add_option("--precision", precision, "fp32, tf32, fp16 or bf16 (default: the recipe's)")
       ->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
-  command.add_option("--memory-budget", memoryBudget,
-                     "Fail unless the arena fits: bytes, or with K, M or G");
+  command.add_option(
+      "--memory-budget", memoryBudget,
+      "Most bytes of the arena, or with K, M or G: values are computed again until it "
+      "fits (default: any)");
   command.add_flag("--deterministic", deterministic,
                    "Only kernels that give the same bits in every run (the CPU target has no "
                    "others)");
+  auto *database = command.add_option(
+      "--tuning-db", tuningDatabase,
+      "Measured choices of implementations: a file that `tune` of a program wrote");
+  command
+      .add_option("--tuning", tuning,
+                  "off: estimates alone; use: the fastest that was measured, else estimates; "
+                  "frozen: fail where there is no measurement")
+      ->check(CLI::IsMember({"off", "use", "frozen"}))
+      ->needs(database)
+      ->capture_default_str();
   command
       .add_option("--threads", threads,
                   "Most threads a CPU program will use (default: this machine's cores)")

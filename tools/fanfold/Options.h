@@ -29,6 +29,8 @@ struct CompileOptions {
   std::string dumpPhases; ///< Directory for the text after every pass; empty: none.
   int threads = 0;        ///< Most threads of a CPU program; 0: all of this machine.
   bool deterministic = false;
+  std::string tuningDatabase; ///< File; empty: none.
+  std::string tuning = "use"; ///< What to do with it: "off", "use", "frozen".
   PipelineOptions pipeline;
 
   /// Adds the options to a subcommand.

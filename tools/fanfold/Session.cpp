@@ -80,8 +80,16 @@ Status Session::checkBatch() {
 }
 
 Status Session::lower(Level level) {
-  Result<std::unique_ptr<ProgramTarget>> target =
-      makeTarget({options.target, options.threads, options.deterministic});
+  PipelineOptions pipeline = options.pipeline;
+  if (!options.memoryBudget.empty()) {
+    Result<int64_t> budget = parseSize(options.memoryBudget);
+    if (!budget.ok())
+      return std::move(budget).status();
+    pipeline.memoryBudget = *budget;
+  }
+  Result<std::unique_ptr<ProgramTarget>> target = makeTarget(
+      {options.target, options.threads, options.deterministic,
+       options.tuning == "off" ? "" : options.tuningDatabase, options.tuning == "frozen"});
   if (!target.ok())
     return std::move(target).status();
   programTarget = std::move(*target);
@@ -90,6 +98,10 @@ Status Session::lower(Level level) {
     return Status::error("cannot read the model {}", options.model);
   given = levelOf(*root);
   FANFOLD_RETURN_IF_ERROR(checkBatch());
+  if (given != Level::cnn && !options.tuningDatabase.empty() && options.tuning != "off")
+    return Status::error("the implementations in {} are chosen already: --tuning-db takes a file "
+                         "of the level cnn",
+                         options.model);
   FANFOLD_RETURN_IF_ERROR(choosePrecision());
 
   PassManager manager(&context);
@@ -101,26 +113,27 @@ Status Session::lower(Level level) {
                                        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
                                        /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
   }
-  buildPipeline(manager, given, level, *programTarget, options.pipeline);
+  buildPipeline(manager, given, level, *programTarget, pipeline);
   if (failed(manager.run(*root)))
     return Status::error("cannot compile the model {}", options.model);
-  return level == Level::plan ? checkBudget() : Status();
+  if (level == Level::plan && pipeline.memoryBudget > 0)
+    return checkBudget(pipeline.memoryBudget);
+  return {};
 }
 
-Status Session::checkBudget() {
-  if (options.memoryBudget.empty())
-    return {};
-  Result<int64_t> budget = parseSize(options.memoryBudget);
-  if (!budget.ok())
-    return std::move(budget).status();
+/// Of a plan that could still be chosen, insert-checkpoints has made one that fits. A plan
+/// that was read, or that may not share memory, fits or does not.
+Status Session::checkBudget(int64_t budget) {
   MemoryReport report(*root);
-  if (report.arenaBytes <= *budget)
+  if (report.arenaBytes <= budget)
     return {};
   std::string peak;
   for (const auto &[kind, bytes] : report.peakByKind())
-    peak += fmt::format("\n  {:>12}  {}", formatBytes(bytes), kind);
-  return Status::error("the arena needs {} ({} bytes), the budget is {} ({} bytes); at the peak, "
-                       "launch {}, there are{}\nthe smallest budget that would do is {} bytes",
-                       formatBytes(report.arenaBytes), report.arenaBytes, formatBytes(*budget),
-                       *budget, report.peakStep, peak, report.arenaBytes);
+    peak += fmt::format("\n  {:>15} bytes  {}", bytes, kind);
+  return Status::error("found a memory budget of {} bytes, expected {} or more: {}; at its peak, "
+                       "launch {}, there are{}",
+                       budget, report.arenaBytes,
+                       given == Level::plan ? "the plan is made already"
+                                            : "every value has memory of its own (--no-sharing)",
+                       report.peakStep, peak);
 }

@@ -38,7 +38,7 @@ public:
 private:
   Status checkBatch();
   Status choosePrecision();
-  Status checkBudget();
+  Status checkBudget(int64_t budget);
 
   const CompileOptions &options;
   mlir::MLIRContext context;

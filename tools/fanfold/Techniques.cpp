@@ -27,6 +27,8 @@ static constexpr Technique techniques[] = {
      [](CompileOptions &options) { options.pipeline.sharing = false; }},
     {"in-place", [](const CompileOptions &options) { return options.pipeline.inPlace; },
      [](CompileOptions &options) { options.pipeline.inPlace = false; }},
+    {"recomputation", [](const CompileOptions &options) { return !options.memoryBudget.empty(); },
+     [](CompileOptions &options) { options.memoryBudget.clear(); }},
 };
 
 Result<std::vector<TechniquePlan>> fanfold::planTechniques(const CompileOptions &options) {
@@ -50,8 +52,7 @@ Result<std::vector<TechniquePlan>> fanfold::planTechniques(const CompileOptions 
       break;
     on.back().leaveOut(chosen);
     on.pop_back();
-    // A plan with fewer techniques need not fit the budget, and is no phase of the full one.
-    chosen.memoryBudget.clear();
+    // What is planned with fewer techniques is no phase of the full one.
     chosen.dumpPhases.clear();
   }
   std::reverse(plans.begin(), plans.end());

@@ -59,9 +59,9 @@ Result<std::vector<TuningRecord>> fanfold::cublaslt::measure(Handle &handle, Lau
   void *workspace = scratch.take(size_t(workspaceBytes));
   const std::vector<Operands> sets = takeOperands(problem, scratch);
   if (!workspace || sets.empty())
-    return Status::error("{}: its matrices and {} bytes of workspace do not fit into the memory "
-                         "to tune in",
-                         problem.text(), workspaceBytes);
+    return Status::error("its matrices and {} bytes of workspace do not fit into the memory to "
+                         "tune in",
+                         workspaceBytes);
   FANFOLD_RETURN_IF_ERROR(scratch.fillRandomly(problem.type));
   const bool biased = problem.epilogue == Epilogue::bias || problem.epilogue == Epilogue::biasRelu;
   std::vector<TuningRecord> records;

@@ -216,9 +216,17 @@ Result<Plan> Planner::build(const ConvProblem &problem, const std::string &engin
     if (device)
       engine.set(CUDNN_ATTR_ENGINE_DEVICEPROP, device);
     engine.finalize("the engine");
-    if (device && EngineNotes(engine).has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
+    const EngineNotes notes(engine);
+    PlanLimits limits;
+    limits.deterministic = false;
+    if (const char *reason = objection(problem, limits, notes))
+      return Status::error("engine '{}' of cuDNN {}: {}", engineText,
+                           versionText(cudnnGetVersion()), reason);
+    if (device && notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
       Plan plan;
       plan.engine = engineText;
+      plan.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+      plan.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
       plan.runtimeCompiled = true;
       plan.version = cudnnGetVersion();
       return plan;

@@ -65,8 +65,9 @@ public:
   /// planner.
   Result<const Candidates *> candidates(const ConvProblem &problem, const PlanLimits &limits = {});
 
-  /// The plan of an engine's text, such as a tuning database holds. Fails if cuDNN
-  /// refuses it.
+  /// The plan of an engine's text, such as a tuning database holds, whether it repeats to
+  /// the bit or not. Fails if cuDNN refuses it or the problem's Math does. One of an engine
+  /// that is compiled on the device is made there: elsewhere its workspace is not known.
   Result<Plan> build(const ConvProblem &problem, const std::string &engine);
 
 private:

@@ -11,6 +11,8 @@
 #include "codegen/kernels/cudnn/Convolution.h"
 #include "codegen/kernels/cudnn/OperationGraph.h"
 
+#include <cassert>
+
 using namespace fanfold;
 using namespace fanfold::cudnn;
 
@@ -37,6 +39,12 @@ struct OperandSizes {
   }
   size_t total() const { return x + w + y; }
 };
+
+/// Of one set. Its eight pieces and the workspace are aligned as ScratchMemory does.
+int64_t setBytes(const OperandSizes &sizes) {
+  constexpr int64_t pieces = 9, alignment = 256;
+  return int64_t(sizes.total() + 5 * sizes.perChannel) + pieces * alignment;
+}
 
 bool takeOperands(const OperandSizes &sizes, ScratchMemory &scratch, ConvOperands &o) {
   o.x = scratch.take(sizes.x);
@@ -67,8 +75,16 @@ Result<Plan> fanfold::cudnn::planOf(const TuningRecord &record, Planner &planner
   return plan;
 }
 
-Result<std::vector<TuningRecord>> Tuner::measure(const ConvProblem &problem,
-                                                 const PlanLimits &limits) {
+Result<std::vector<TuningRecord>> Tuner::measure(const ConvProblem &problem, PlanLimits limits) {
+  FANFOLD_RETURN_IF_ERROR(problem.verify());
+  scratch.reset();
+  const OperandSizes sizes(problem);
+  const int64_t room = int64_t(scratch.available()) - setBytes(sizes);
+  if (room < 0)
+    return Status::error("tuning takes {} bytes for one set of its tensors, and there are {} to "
+                         "tune in",
+                         setBytes(sizes), scratch.available());
+  limits.maxWorkspaceBytes = std::min(limits.maxWorkspaceBytes, room);
   Result<const Candidates *> found = planner.candidates(problem, limits);
   if (!found)
     return found.status();
@@ -76,16 +92,12 @@ Result<std::vector<TuningRecord>> Tuner::measure(const ConvProblem &problem,
   for (const Plan &plan : (*found)->plans)
     workspaceBytes = std::max(workspaceBytes, plan.workspaceBytes);
 
-  scratch.reset();
   void *workspace = scratch.take(size_t(workspaceBytes));
-  const OperandSizes sizes(problem);
   std::vector<ConvOperands> sets;
   const size_t wanted = std::min(mostSets, rotatedBytes / std::max<size_t>(sizes.total(), 1) + 2);
   for (ConvOperands set; workspace && sets.size() < wanted && takeOperands(sizes, scratch, set);)
     sets.push_back(set);
-  if (sets.empty())
-    return Status::error("{}: tuning takes {} bytes, and there are {} to tune in", problem.text(),
-                         sizes.total() + size_t(workspaceBytes), scratch.available());
+  assert(!sets.empty() && "the workspace leaves room for a set");
 
   // Every time, because the last problem's results may have grown from problem to
   // problem.

@@ -37,9 +37,9 @@ public:
         planner(handle) {}
 
   /// A record for each plan that ran, in cuDNN's order. Plans that fail when run are
-  /// passed over. Fails if the problem makes no
-  /// sense or one set of its tensors does not fit into the scratch memory.
-  Result<std::vector<TuningRecord>> measure(const ConvProblem &problem, const PlanLimits &limits);
+  /// passed over, and so are those whose workspace leaves no room for the tensors in the
+  /// scratch memory. Fails if the problem makes no sense or its tensors do not fit.
+  Result<std::vector<TuningRecord>> measure(const ConvProblem &problem, PlanLimits limits);
 
 private:
   Handle &handle;

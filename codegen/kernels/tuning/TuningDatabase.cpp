@@ -72,33 +72,18 @@ Status TuningDatabase::add(const TuningRecord &record) {
              list.end());
   list.push_back(record);
   std::sort(list.begin(), list.end(), [](const TuningRecord &a, const TuningRecord &b) {
-    return std::tie(a.workspaceBytes, a.microseconds, a.choice) <
-           std::tie(b.workspaceBytes, b.microseconds, b.choice);
+    return std::tie(a.microseconds, a.workspaceBytes, a.choice) <
+           std::tie(b.microseconds, b.workspaceBytes, b.choice);
   });
-  // A larger workspace stays only where it buys time.
-  double fastest = INFINITY;
-  list.erase(std::remove_if(list.begin(), list.end(),
-                            [&](const TuningRecord &r) {
-                              if (r.microseconds >= fastest)
-                                return true;
-                              fastest = r.microseconds;
-                              return false;
-                            }),
-             list.end());
   return {};
 }
 
-const TuningRecord *TuningDatabase::find(const std::string &device, const std::string &library,
-                                         const std::string &problem,
-                                         int64_t maxWorkspaceBytes) const {
+const std::vector<TuningRecord> &TuningDatabase::measured(const std::string &device,
+                                                          const std::string &library,
+                                                          const std::string &problem) const {
+  static const std::vector<TuningRecord> none;
   const auto list = records.find({device, library, problem});
-  if (list == records.end())
-    return nullptr;
-  const TuningRecord *best = nullptr;
-  for (const TuningRecord &record : list->second)
-    if (record.workspaceBytes <= maxWorkspaceBytes)
-      best = &record;
-  return best;
+  return list == records.end() ? none : list->second;
 }
 
 size_t TuningDatabase::size() const {
@@ -128,6 +113,8 @@ Result<TuningDatabase> TuningDatabase::parse(const std::string &text, const std:
     if (line.empty() || line.front() == '#')
       continue;
     Result<TuningRecord> record = parseRecord(line);
+    if (record)
+      record->line = number;
     Status status = record ? database.add(*record) : record.status();
     if (!status)
       return std::move(status).withContext("{}:{}", origin, number);

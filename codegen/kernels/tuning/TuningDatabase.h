@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // What `OUT tune` measured on a card, for `--tuning-db`. One line a record, fields
-// separated by tabs, lines sorted, so that files are compared and merged with the usual
-// tools. Empty lines and lines that begin with '#' are passed over. The fields:
+// separated by tabs, lines sorted, the fastest choice of a problem first, so that files
+// are compared and merged with the usual tools. Empty lines and lines that begin with '#' are
+// passed over. The fields:
 //
 //   device      "NVIDIA H200", as the driver says it
 //   library     "cudnn 9.19.0": what `choice` is bound to
@@ -17,8 +18,8 @@
 //   workspace   bytes
 //   time        microseconds, a decimal number
 //
-// For one device, library and problem the database keeps the choices of which none is
-// both slower and larger than another: what is fastest depends on the bytes there are.
+// Every choice that was measured is kept: which is the fastest that may run depends on the
+// bytes there are, and on whether results must repeat to the bit.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,6 +38,7 @@ struct TuningRecord {
   std::string device, library, problem, choice;
   int64_t workspaceBytes = 0;
   double microseconds = 0;
+  size_t line = 0; ///< Of the file it was read from, from 1; 0 if it was measured.
 };
 
 class TuningDatabase {
@@ -51,19 +53,20 @@ public:
   std::string text() const;
 
   /// A record of the same device, library, problem and choice is replaced: the last
-  /// measurement counts. Fails for fields with tabs or line ends and for times that are
-  /// not above zero.
+  /// measurement counts. That is also how duplicates in a file are read. Fails for fields with tabs
+  /// or line ends and for times that are not above zero.
   Status add(const TuningRecord &record);
 
-  /// The fastest within the workspace, or null. Lives until the next add.
-  const TuningRecord *find(const std::string &device, const std::string &library,
-                           const std::string &problem, int64_t maxWorkspaceBytes) const;
+  /// The choices of a problem, fastest first; none if there is no record. Lives until the
+  /// next add.
+  const std::vector<TuningRecord> &measured(const std::string &device, const std::string &library,
+                                            const std::string &problem) const;
 
   size_t size() const;
 
 private:
   using Key = std::tuple<std::string, std::string, std::string>;
-  /// By rising workspace, which is by falling time.
+  /// By rising time.
   std::map<Key, std::vector<TuningRecord>> records;
 };
 

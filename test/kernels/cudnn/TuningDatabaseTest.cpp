@@ -37,27 +37,39 @@ TuningRecord record(const std::string &choice, int64_t workspace, double time,
   return {"NVIDIA H200", "cudnn 9.19.0", problem, choice, workspace, time};
 }
 
-const TuningRecord *find(const TuningDatabase &database, int64_t workspace) {
-  return database.find("NVIDIA H200", "cudnn 9.19.0", "conv2d forward", workspace);
+const std::vector<TuningRecord> &measured(const TuningDatabase &database) {
+  return database.measured("NVIDIA H200", "cudnn 9.19.0", "conv2d forward");
 }
 
 std::string failure(const std::string &text) {
   return TuningDatabase::parse(text, "file").status().message();
 }
 
-TEST_F(TuningDatabaseTest, FindsTheFastestThatFits) {
+TEST_F(TuningDatabaseTest, FastestFirst) {
   TuningDatabase database;
-  ASSERT_TRUE(database.add(record("large", 1000, 10)).ok());
-  ASSERT_TRUE(database.add(record("small", 10, 30)).ok());
   ASSERT_TRUE(database.add(record("none", 0, 50)).ok());
+  ASSERT_TRUE(database.add(record("large", 1000, 10)).ok());
   ASSERT_TRUE(database.add(record("wasteful", 500, 40)).ok());
-  EXPECT_EQ(database.size(), 3u) << "a choice that is slower and larger than another goes";
-  EXPECT_EQ(find(database, 5000)->choice, "large");
-  EXPECT_EQ(find(database, 999)->choice, "small");
-  EXPECT_EQ(find(database, 9)->choice, "none");
-  EXPECT_EQ(database.find("NVIDIA H100", "cudnn 9.19.0", "conv2d forward", 5000), nullptr);
-  EXPECT_EQ(database.find("NVIDIA H200", "cudnn 9.20.0", "conv2d forward", 5000), nullptr);
-  EXPECT_EQ(database.find("NVIDIA H200", "cudnn 9.19.0", "conv2d dgrad", 5000), nullptr);
+  ASSERT_TRUE(database.add(record("small", 10, 30)).ok());
+  std::vector<std::string> order;
+  for (const TuningRecord &r : measured(database))
+    order.push_back(r.choice);
+  EXPECT_EQ(order, (std::vector<std::string>{"large", "small", "wasteful", "none"}));
+  EXPECT_TRUE(database.measured("NVIDIA H100", "cudnn 9.19.0", "conv2d forward").empty());
+  EXPECT_TRUE(database.measured("NVIDIA H200", "cudnn 9.20.0", "conv2d forward").empty());
+  EXPECT_TRUE(database.measured("NVIDIA H200", "cudnn 9.19.0", "conv2d dgrad").empty());
+}
+
+TEST_F(TuningDatabaseTest, RecordsKnowTheirLine) {
+  const Result<TuningDatabase> database =
+      TuningDatabase::parse("# words\nNVIDIA H200\tcudnn 9.19.0\tconv2d forward\ta\t0\t3\n\n"
+                            "NVIDIA H200\tcudnn 9.19.0\tconv2d forward\tb\t0\t2\n"
+                            "NVIDIA H200\tcudnn 9.19.0\tconv2d forward\ta\t0\t1\n",
+                            "file");
+  ASSERT_TRUE(database.ok());
+  ASSERT_EQ(measured(*database).size(), 2u) << "the last of two equal ones counts";
+  EXPECT_EQ(measured(*database)[0].line, 5u);
+  EXPECT_EQ(measured(*database)[1].line, 4u);
 }
 
 TEST_F(TuningDatabaseTest, TheLastMeasurementCounts) {
@@ -65,7 +77,7 @@ TEST_F(TuningDatabaseTest, TheLastMeasurementCounts) {
   ASSERT_TRUE(database.add(record("a", 0, 10)).ok());
   ASSERT_TRUE(database.add(record("a", 0, 20)).ok());
   EXPECT_EQ(database.size(), 1u);
-  EXPECT_EQ(find(database, 0)->microseconds, 20);
+  EXPECT_EQ(measured(database).front().microseconds, 20);
 }
 
 TEST_F(TuningDatabaseTest, FilesComeBack) {

@@ -1,0 +1,195 @@
+//===- Chooser.cpp - measured or estimated implementations ----------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cuda/Chooser.h"
+#include "codegen/kernels/cudnn/Tuner.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cublas_api.h>
+
+using namespace fanfold;
+
+/// Of the cuBLASLt that the compiler was built with, as its programs are. Asking the
+/// library would load half a gigabyte.
+static std::string cublasltName() {
+  return fmt::format("cublaslt {}.{}.{}", CUBLAS_VER_MAJOR, CUBLAS_VER_MINOR, CUBLAS_VER_PATCH);
+}
+
+static std::string cudnnName() { return cudnn::libraryName(cudnnGetVersion()); }
+
+/// "1st", "22nd", "113th".
+static std::string ordinal(int64_t number) {
+  const int64_t tens = number % 100 / 10;
+  const char *ending = tens == 1          ? "th"
+                       : number % 10 == 1 ? "st"
+                       : number % 10 == 2 ? "nd"
+                       : number % 10 == 3 ? "rd"
+                                          : "th";
+  return fmt::format("{}{}", number, ending);
+}
+
+/// `next` is the time of the choice that would be taken without this one; 0 if there is
+/// none.
+static std::string measurement(double microseconds, double next) {
+  return next > 0 ? fmt::format("measured {:.1f} us (next {:.1f})", microseconds, next)
+                  : fmt::format("measured {:.1f} us", microseconds);
+}
+
+Chooser::Chooser(cudnn::Planner &planner, const TargetOptions &options, std::string device)
+    : planner(planner), device(std::move(device)), path(options.tuningDatabase),
+      frozen(options.frozen) {
+  limits.deterministic = options.deterministic;
+}
+
+Result<std::unique_ptr<Chooser>> Chooser::create(cudnn::Planner &planner,
+                                                 const TargetOptions &options, std::string device) {
+  std::unique_ptr<Chooser> chooser(new Chooser(planner, options, std::move(device)));
+  if (chooser->path.empty())
+    return chooser;
+  Result<TuningDatabase> database = TuningDatabase::read(chooser->path);
+  if (!database)
+    return std::move(database).status().withContext("reading the tuning database");
+  chooser->database = std::move(*database);
+  return chooser;
+}
+
+Status Chooser::refuse(const TuningRecord &record, Status status) const {
+  return std::move(status).withContext("{}:{}", path, record.line);
+}
+
+Status Chooser::miss(const std::string &library, const std::string &problem) {
+  missed.insert(problem);
+  if (!frozen)
+    return {};
+  return Status::error("the tuning database {} has {} of {} on {} with {}, and --tuning=frozen "
+                       "takes no other",
+                       path,
+                       measured(library, problem).empty() ? "no measurement"
+                                                          : "no measurement that may be used",
+                       problem, device, library);
+}
+
+std::string Chooser::estimate(const std::string &text) const {
+  return path.empty() ? text : text + "; not measured";
+}
+
+bool Chooser::hasPlan(const cudnn::ConvProblem &problem) {
+  Result<const cudnn::Candidates *> found = planner.candidates(problem, limits);
+  return found && !(*found)->plans.empty();
+}
+
+Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
+  const std::string text = problem.text();
+  asked.insert(text);
+  std::optional<cudnn::Plan> best;
+  double microseconds = 0;
+  for (const TuningRecord &record : measured(cudnnName(), text)) {
+    if (!fits(record))
+      continue;
+    Result<cudnn::Plan> plan = cudnn::planOf(record, planner);
+    if (!plan)
+      return refuse(record, plan.status());
+    if (limits.deterministic && !plan->deterministic)
+      continue;
+    // This machine's cuDNN may take more than the one that measured.
+    if (plan->workspaceBytes > limits.maxWorkspaceBytes)
+      continue;
+    if (best)
+      return Algorithm{cudnnPrefix.str() + best->engine, best->workspaceBytes,
+                       measurement(microseconds, record.microseconds)};
+    best = std::move(*plan);
+    microseconds = record.microseconds;
+  }
+  if (best)
+    return Algorithm{cudnnPrefix.str() + best->engine, best->workspaceBytes,
+                     measurement(microseconds, 0)};
+  if (!path.empty())
+    FANFOLD_RETURN_IF_ERROR(miss(cudnnName(), text));
+
+  Result<const cudnn::Candidates *> found = planner.candidates(problem, limits);
+  if (!found)
+    return found.status();
+  const cudnn::Candidates &list = **found;
+  if (list.plans.empty())
+    return Status::error("cuDNN has no engine for {}", text);
+  const cudnn::Plan &first = list.plans.front();
+  return Algorithm{cudnnPrefix.str() + first.engine, first.workspaceBytes,
+                   estimate(fmt::format("cuDNN's estimate, {} of {}", ordinal(first.rank + 1),
+                                        list.plans.size() + list.refused.size()))};
+}
+
+Result<Algorithm> Chooser::choose(const cublaslt::MatmulProblem &problem) {
+  const std::string text = problem.text();
+  asked.insert(text);
+  const TuningRecord *best = nullptr, *next = nullptr;
+  for (const TuningRecord &record : measured(cublasltName(), text))
+    if (fits(record) && !next)
+      (best ? next : best) = &record;
+  if (best) {
+    // Only the card can tell more about it.
+    constexpr size_t digits = 128;
+    if (best->choice.size() != digits || !llvm::all_of(best->choice, llvm::isHexDigit))
+      return refuse(*best, Status::error("algorithm of cuBLASLt is '{}', expected {} hexadecimal "
+                                         "digits",
+                                         best->choice, digits));
+    return Algorithm{cublasltPrefix.str() + best->choice, best->workspaceBytes,
+                     measurement(best->microseconds, next ? next->microseconds : 0)};
+  }
+  if (!path.empty())
+    FANFOLD_RETURN_IF_ERROR(miss(cublasltName(), text));
+  return Algorithm{cublasltPrefix.rtrim().str(), problem.advisedWorkspaceBytes(),
+                   estimate("cuBLASLt's estimate, at start")};
+}
+
+std::vector<Candidate> Chooser::candidates(const cudnn::ConvProblem &problem) {
+  std::vector<Candidate> list;
+  if (Result<const cudnn::Candidates *> found = planner.candidates(problem, limits)) {
+    for (const cudnn::Plan &plan : (*found)->plans)
+      list.push_back({cudnnPrefix.str() + plan.engine, plan.workspaceBytes, plan.rank, {}, ""});
+    for (const cudnn::Refusal &refusal : (*found)->refused)
+      list.push_back({cudnnPrefix.str() + refusal.engine, {}, {}, {}, refusal.reason});
+  }
+  for (const TuningRecord &record : measured(cudnnName(), problem.text())) {
+    const std::string name = cudnnPrefix.str() + record.choice;
+    auto known = llvm::find_if(list, [&](const Candidate &c) { return c.implementation == name; });
+    if (known == list.end())
+      known = list.insert(list.end(), {name, record.workspaceBytes, {}, {}, ""});
+    known->microseconds = record.microseconds;
+    if (!known->workspaceBytes)
+      known->workspaceBytes = record.workspaceBytes;
+    // That it could not be tried here does not count where it was tried on the card.
+    if (fits(record))
+      if (Result<cudnn::Plan> plan = cudnn::planOf(record, planner);
+          plan && (plan->deterministic || !limits.deterministic))
+        known->refused.clear();
+  }
+  return list;
+}
+
+std::vector<Candidate> Chooser::candidates(const cublaslt::MatmulProblem &problem) {
+  std::vector<Candidate> list;
+  for (const TuningRecord &record : measured(cublasltName(), problem.text()))
+    list.push_back({cublasltPrefix.str() + record.choice,
+                    record.workspaceBytes,
+                    {},
+                    record.microseconds,
+                    fits(record) ? ""
+                                 : fmt::format("it takes a workspace of {} bytes, more than {}",
+                                               record.workspaceBytes, limits.maxWorkspaceBytes)});
+  return list;
+}
+
+std::string Chooser::missingMeasurements() const {
+  if (missed.empty())
+    return "";
+  return fmt::format("{} of {} convolutions and matrix products have no measurement in {} for {} "
+                     "with {} and {}; they run as the libraries estimate",
+                     missed.size(), asked.size(), path, device, cudnnName(), cublasltName());
+}

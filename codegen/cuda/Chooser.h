@@ -1,0 +1,88 @@
+//===- Chooser.h - measured or estimated implementations ------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Convolutions and matrix products have many implementations. What `OUT tune` measured on
+// a card of the same name, with the same library, decides; where nothing was measured, the
+// library's estimate does. Every choice says by what it was made.
+//
+// The names of implementations, in `algorithm` attributes:
+//
+//   cudnn 62 tile_size=4 ...   engine and knobs of cuDNN
+//   cublaslt                   what cuBLASLt chooses when the program starts
+//   cublaslt 0123...           an algorithm of cuBLASLt, as Matmul.h writes it
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_CUDA_CHOOSER_H
+#define FANFOLD_CODEGEN_CUDA_CHOOSER_H
+
+#include "codegen/ProgramTarget.h"
+#include "codegen/kernels/cublaslt/MatmulProblem.h"
+#include "codegen/kernels/cudnn/Planner.h"
+#include "codegen/kernels/tuning/TuningDatabase.h"
+
+#include <set>
+#include <string>
+
+namespace fanfold {
+
+/// Prefixes of the names above, with the space that follows the library.
+inline constexpr llvm::StringLiteral cudnnPrefix = "cudnn ";
+inline constexpr llvm::StringLiteral cublasltPrefix = "cublaslt ";
+
+/// One thread at a time, as the planner.
+class Chooser {
+public:
+  /// For the card of `device`. The planner outlives the chooser. Fails if there is a
+  /// database and it cannot be read.
+  static Result<std::unique_ptr<Chooser>> create(cudnn::Planner &planner,
+                                                 const TargetOptions &options, std::string device);
+
+  /// The implementation for a problem. Fails if there is none, if a record that would be
+  /// taken names one that the library refuses ("FILE:LINE: ..."), and, with a frozen
+  /// database, if none was measured.
+  Result<Algorithm> choose(const cudnn::ConvProblem &problem);
+  Result<Algorithm> choose(const cublaslt::MatmulProblem &problem);
+
+  /// Whether cuDNN has a plan for a problem at all.
+  bool hasPlan(const cudnn::ConvProblem &problem);
+
+  /// All that was considered, in the library's order, what only the database knows behind.
+  std::vector<Candidate> candidates(const cudnn::ConvProblem &problem);
+  std::vector<Candidate> candidates(const cublaslt::MatmulProblem &problem);
+
+  /// See ProgramTarget.
+  std::string missingMeasurements() const;
+
+private:
+  Chooser(cudnn::Planner &planner, const TargetOptions &options, std::string device);
+
+  const std::vector<TuningRecord> &measured(const std::string &library,
+                                            const std::string &problem) const {
+    return database.measured(device, library, problem);
+  }
+  bool fits(const TuningRecord &record) const {
+    return record.workspaceBytes <= limits.maxWorkspaceBytes;
+  }
+  /// The failure at a record of the database.
+  Status refuse(const TuningRecord &record, Status status) const;
+  /// Counts a problem without a measurement that could be taken; a failure if frozen.
+  Status miss(const std::string &library, const std::string &problem);
+  std::string estimate(const std::string &text) const;
+
+  cudnn::Planner &planner;
+  cudnn::PlanLimits limits;
+  const std::string device, path;
+  const bool frozen;
+  TuningDatabase database;
+  std::set<std::string> asked, missed; ///< Problems, each once.
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_CODEGEN_CUDA_CHOOSER_H

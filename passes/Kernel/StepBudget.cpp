@@ -1,0 +1,116 @@
+//===- StepBudget.cpp - plans of one step by memory and time --------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Kernel/StepBudget.h"
+#include "passes/InPlace.h"
+#include "passes/KernelToPlan/Arena.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+/// The one step of a module that StepBudget made.
+static cnn::StepOp onlyStep(ModuleOp module) { return *module.getOps<cnn::StepOp>().begin(); }
+
+StepBudget::StepBudget(cnn::StepOp step, const ModelOptions &options)
+    : step(step), options(options) {}
+
+LogicalResult StepBudget::prepare() {
+  // Targets read the module's attributes.
+  settled = ModuleOp::create(step.getLoc());
+  (*settled)->setAttrs(step->getParentOfType<ModuleOp>()->getAttrs());
+  settled->push_back(step.clone());
+  if (failed(settleWrites(onlyStep(*settled), options.inPlace)))
+    return failure();
+  recompute::Step model = modelStep(onlyStep(*settled), options);
+  // Files of the kernel level may hold sizes that no model has.
+  if (std::string wrong = recompute::check(model); !wrong.empty())
+    return step.emitError("cannot plan memory: ") << wrong;
+  for (const recompute::Launch &launch : model.launches)
+    seconds += launch.seconds;
+  solver.emplace(std::move(model));
+  return success();
+}
+
+ArrayRef<recompute::Point> StepBudget::curve() {
+  if (points.empty())
+    points = solver->curve();
+  return points;
+}
+
+recompute::Plan StepBudget::planOf(size_t index) {
+  return solver->solve(curve()[index].peakBytes).plan;
+}
+
+FailureOr<OwningOpRef<ModuleOp>> StepBudget::build(size_t index) {
+  OwningOpRef<ModuleOp> built = settled->clone();
+  // Without the curve where it is not needed.
+  if (index > 0)
+    insertRuns(onlyStep(*built), planOf(index));
+  if (failed(markInPlace(onlyStep(*built), options.inPlace)))
+    return failure();
+  return built;
+}
+
+FailureOr<int64_t> StepBudget::bytesOf(size_t index) {
+  auto [it, inserted] = measured.try_emplace(index);
+  if (inserted) {
+    FailureOr<OwningOpRef<ModuleOp>> built = build(index);
+    FailureOr<int64_t> bytes = failure();
+    if (succeeded(built))
+      bytes = stepBytes(onlyStep(**built), options.alignment, /*sharing=*/true);
+    if (failed(bytes)) {
+      measured.erase(it);
+      return failure();
+    }
+    it->second = *bytes;
+  }
+  return it->second;
+}
+
+/// Modelled bytes say where to begin. They are close to the real ones and mostly below
+/// them, for what packing and marking lose; where they are above, the plans that are
+/// skipped for it are so whatever the budget.
+FailureOr<std::optional<size_t>> StepBudget::fastestWithin(int64_t bytes) {
+  FailureOr<int64_t> asIs = bytesOf(0);
+  if (failed(asIs))
+    return failure();
+  if (*asIs <= bytes)
+    return std::optional<size_t>(0);
+  for (size_t index = 1; index < curve().size(); ++index) {
+    if (curve()[index].peakBytes > bytes)
+      continue;
+    FailureOr<int64_t> real = bytesOf(index);
+    if (failed(real))
+      return failure();
+    if (*real <= bytes)
+      return std::optional<size_t>(index);
+  }
+  return std::optional<size_t>();
+}
+
+FailureOr<size_t> StepBudget::smallest() {
+  size_t best = 0;
+  for (size_t index = curve().size(); index-- > 0;) {
+    if (index + 1 < curve().size() && curve()[index].peakBytes >= *bytesOf(best))
+      break;
+    FailureOr<int64_t> real = bytesOf(index);
+    if (failed(real) || failed(bytesOf(best)))
+      return failure();
+    if (*real < *bytesOf(best))
+      best = index;
+  }
+  return best;
+}
+
+FailureOr<int64_t> StepBudget::apply(size_t index) {
+  if (index == 0)
+    return 0;
+  if (failed(settleWrites(step, options.inPlace)))
+    return failure();
+  return insertRuns(step, planOf(index));
+}

@@ -1,0 +1,71 @@
+//===- StepBudget.h - plans of one step by memory and time ----------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_PASSES_KERNEL_STEPBUDGET_H
+#define FANFOLD_PASSES_KERNEL_STEPBUDGET_H
+
+#include "passes/Kernel/StepModel.h"
+#include "passes/recompute/Recompute.h"
+
+#include "mlir/IR/OwningOpRef.h"
+
+#include <map>
+#include <optional>
+
+namespace fanfold {
+
+/// The plans that recomputation has to offer for one step, from the fastest, which is the
+/// step as it is, to the smallest. Bytes are those of the step's values in the finished
+/// plan: for each plan that is asked for, a copy of the step is changed, marked and packed
+/// as mark-in-place and plan-memory will do it. Takes seconds for thousands of launches.
+class StepBudget {
+public:
+  /// `step` is scheduled and stands in a module; it is not changed, and must outlive this.
+  StepBudget(cnn::StepOp step, const ModelOptions &options);
+
+  /// Builds the model. Fails with a diagnostic; nothing else may be asked for then.
+  llvm::LogicalResult prepare();
+
+  /// Seconds of the step as it is.
+  double baseSeconds() const { return seconds; }
+
+  /// Plans by rising extra time and falling modelled bytes; the first is the step as it is.
+  llvm::ArrayRef<recompute::Point> curve();
+
+  /// Bytes of plan `index` of the curve. 0 is quick: it asks for no curve.
+  llvm::FailureOr<int64_t> bytesOf(size_t index);
+
+  /// The fastest plan within `bytes`; none if there is none. A larger number never gives a
+  /// slower plan.
+  llvm::FailureOr<std::optional<size_t>> fastestWithin(int64_t bytes);
+
+  /// The plan of fewest bytes.
+  llvm::FailureOr<size_t> smallest();
+
+  /// The step with plan `index`, marked, as bytesOf() measures it. It stands in a module of
+  /// its own.
+  llvm::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> build(size_t index);
+
+  /// Makes plan `index` of the step. Returns how many launches run again.
+  llvm::FailureOr<int64_t> apply(size_t index);
+
+private:
+  recompute::Plan planOf(size_t index);
+
+  cnn::StepOp step;
+  ModelOptions options;
+  mlir::OwningOpRef<mlir::ModuleOp> settled; ///< The step with its writes settled.
+  double seconds = 0;
+  std::optional<recompute::Solver> solver;
+  std::vector<recompute::Point> points;
+  std::map<size_t, int64_t> measured; ///< Bytes by index.
+};
+
+} // namespace fanfold
+
+#endif // FANFOLD_PASSES_KERNEL_STEPBUDGET_H
