@@ -116,11 +116,12 @@ private:
 
 inline std::vector<double> poisoned(size_t count) { return std::vector<double>(count, notANumber); }
 
-/// |actual - expected| <= tolerance * the largest |expected|, everywhere.
+/// |actual - expected| <= tolerance * the largest |expected|, everywhere; or times `scale`,
+/// if that is larger: the size of the terms of a sum that may come out near zero.
 inline void expectClose(const Buffer<float> &actual, const std::vector<double> &expected,
-                        double tolerance, const char *what) {
+                        double tolerance, const char *what, double scale = 0) {
   ASSERT_EQ(actual.size(), expected.size()) << what;
-  double largest = 0, worst = 0;
+  double largest = scale, worst = 0;
   for (double value : expected)
     largest = std::max(largest, std::abs(value));
   for (size_t i = 0; i < expected.size(); ++i) {

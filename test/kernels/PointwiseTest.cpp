@@ -145,9 +145,9 @@ TEST_F(PointwiseTest, BatchNormStatisticsAgree) {
           cpu::batchNormStatistics(s.rows, s.channels, x.single, 1e-5f, 0.1f, newMean, newVar,
                                    newMean, newVar, mean, inv, workspace);
         });
-        expectClose(newMean, expected[0], 1e-6, "running mean");
+        expectClose(newMean, expected[0], 1e-6, "running mean", offset + 1);
         expectClose(newVar, expected[1], 1e-5, "running variance");
-        expectClose(mean, expected[2], 1e-6, "mean");
+        expectClose(mean, expected[2], 1e-6, "mean", offset + 1);
         expectClose(inv, expected[3], 1e-4, "inverse standard deviation");
         Buffer<float> *outputs[] = {&newMean, &newVar, &mean, &inv};
         for (int i = 0; i < 4; ++i) {
