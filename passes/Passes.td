@@ -259,6 +259,9 @@ def InsertCheckpoints : Pass<"insert-checkpoints", "::mlir::ModuleOp"> {
     Launches that make the new value of a variable run once: running averages follow each
     batch once. Every other launch makes the same bits again, so those of the step stay.
     A budget that no plan fits is an error with the peak of the smallest plan, by kind.
+
+    The module's `fanfold.recomputation` says how many `launches` of its first step run again,
+    the modelled `seconds` of that step without them, and the `extra_seconds` that they take.
   }];
   let options = [Option<"budget", "budget", "int64_t", "0", "Bytes of the arena; 0: any">,
                  Option<"inPlace", "in-place", "bool", "true",

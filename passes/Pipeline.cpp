@@ -77,7 +77,8 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
 /// readers.
 static void addPlanPasses(OpPassManager &manager, const Target &target,
                           const PipelineOptions &options) {
-  manager.addNestedPass<cnn::StepOp>(createSchedule());
+  if (options.schedule)
+    manager.addNestedPass<cnn::StepOp>(createSchedule());
   // What is live when, and so what has to go, is known only in the final order. A value
   // made again has other last readers: before the marks.
   // Without sharing, nothing is gained by dropping values.

@@ -24,6 +24,7 @@ struct PipelineOptions {
   int64_t batch = 0; ///< 0: as the recipe says.
   bool keepGradients = false;
   bool fusion = true;
+  bool schedule = true; ///< False: in the order that the model was written in.
   bool inPlace = true;
   bool sharing = true;
   int64_t memoryBudget = 0; ///< Bytes of the arena; 0: any.

@@ -108,7 +108,7 @@ struct InsertCheckpointsPass : fanfold::impl::InsertCheckpointsBase<InsertCheckp
       FailureOr<size_t> smallest = plans->smallest();
       if (failed(smallest))
         return failure();
-      if (int64_t bytes = *plans->bytesOf(*smallest); bytes > least) {
+      if (int64_t bytes = *plans->budgetOf(*smallest); bytes > least) {
         least = bytes;
         tooLarge = std::move(plans);
       }
@@ -120,8 +120,22 @@ struct InsertCheckpointsPass : fanfold::impl::InsertCheckpointsBase<InsertCheckp
       if (failed(count))
         return failure();
       runsAgain += *count;
+      // The training step, which stands first, is the one that people wait for.
+      if (plans == chosen.front().first)
+        writeCost(*count, plans->baseSeconds(), plans->extraSeconds(index));
     }
     return success();
+  }
+
+  /// What the budget costs, for those who read the plan.
+  void writeCost(int64_t launches, double seconds, double extraSeconds) {
+    Builder builder(&getContext());
+    getOperation()->setAttr(
+        "fanfold.recomputation",
+        builder.getDictionaryAttr(
+            {builder.getNamedAttr("extra_seconds", builder.getF64FloatAttr(extraSeconds)),
+             builder.getNamedAttr("launches", builder.getI64IntegerAttr(launches)),
+             builder.getNamedAttr("seconds", builder.getF64FloatAttr(seconds))}));
   }
 
   /// Says what the plan of fewest bytes holds at its peak.

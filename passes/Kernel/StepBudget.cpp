@@ -32,6 +32,9 @@ LogicalResult StepBudget::prepare() {
     return step.emitError("cannot plan memory: ") << wrong;
   for (const recompute::Launch &launch : model.launches)
     seconds += launch.seconds;
+  // The model has outputs for the whole step, a plan from the launch that makes them.
+  for (const recompute::Value &value : model.values)
+    slack += value.pinned ? value.bytes : 0;
   solver.emplace(std::move(model));
   return success();
 }
@@ -43,7 +46,7 @@ ArrayRef<recompute::Point> StepBudget::curve() {
 }
 
 recompute::Plan StepBudget::planOf(size_t index) {
-  return solver->solve(curve()[index].peakBytes).plan;
+  return solver->planWithin(curve()[index].peakBytes);
 }
 
 FailureOr<OwningOpRef<ModuleOp>> StepBudget::build(size_t index) {
@@ -72,9 +75,16 @@ FailureOr<int64_t> StepBudget::bytesOf(size_t index) {
   return it->second;
 }
 
+FailureOr<int64_t> StepBudget::budgetOf(size_t index) {
+  FailureOr<int64_t> real = bytesOf(index);
+  if (failed(real) || index == 0)
+    return real;
+  return std::max(*real, leastBytes(index));
+}
+
 /// Modelled bytes say where to begin. They are close to the real ones and mostly below
-/// them, for what packing and marking lose; where they are above, the plans that are
-/// skipped for it are so whatever the budget.
+/// them, for what packing and marking lose; a plan that is far better than the model says
+/// is skipped whatever the budget.
 FailureOr<std::optional<size_t>> StepBudget::fastestWithin(int64_t bytes) {
   FailureOr<int64_t> asIs = bytesOf(0);
   if (failed(asIs))
@@ -82,7 +92,7 @@ FailureOr<std::optional<size_t>> StepBudget::fastestWithin(int64_t bytes) {
   if (*asIs <= bytes)
     return std::optional<size_t>(0);
   for (size_t index = 1; index < curve().size(); ++index) {
-    if (curve()[index].peakBytes > bytes)
+    if (leastBytes(index) > bytes)
       continue;
     FailureOr<int64_t> real = bytesOf(index);
     if (failed(real))
@@ -95,14 +105,17 @@ FailureOr<std::optional<size_t>> StepBudget::fastestWithin(int64_t bytes) {
 
 FailureOr<size_t> StepBudget::smallest() {
   size_t best = 0;
-  for (size_t index = curve().size(); index-- > 0;) {
-    if (index + 1 < curve().size() && curve()[index].peakBytes >= *bytesOf(best))
-      break;
-    FailureOr<int64_t> real = bytesOf(index);
-    if (failed(real) || failed(bytesOf(best)))
+  FailureOr<int64_t> least = budgetOf(0);
+  if (failed(least))
+    return failure();
+  for (size_t index = curve().size(); index-- > 1 && leastBytes(index) < *least;) {
+    FailureOr<int64_t> bytes = budgetOf(index);
+    if (failed(bytes))
       return failure();
-    if (*real < *bytesOf(best))
+    if (*bytes < *least) {
       best = index;
+      least = bytes;
+    }
   }
   return best;
 }

@@ -31,8 +31,11 @@ public:
   /// Builds the model. Fails with a diagnostic; nothing else may be asked for then.
   llvm::LogicalResult prepare();
 
-  /// Seconds of the step as it is.
+  /// Modelled seconds of the step as it is.
   double baseSeconds() const { return seconds; }
+
+  /// Modelled seconds that plan `index` takes longer. 0 is quick, as in bytesOf().
+  double extraSeconds(size_t index) { return index == 0 ? 0 : curve()[index].extraSeconds; }
 
   /// Plans by rising extra time and falling modelled bytes; the first is the step as it is.
   llvm::ArrayRef<recompute::Point> curve();
@@ -40,11 +43,15 @@ public:
   /// Bytes of plan `index` of the curve. 0 is quick: it asks for no curve.
   llvm::FailureOr<int64_t> bytesOf(size_t index);
 
+  /// The least bytes for which fastestWithin() takes plan `index`, or a faster one: mostly
+  /// those that the plan needs.
+  llvm::FailureOr<int64_t> budgetOf(size_t index);
+
   /// The fastest plan within `bytes`; none if there is none. A larger number never gives a
   /// slower plan.
   llvm::FailureOr<std::optional<size_t>> fastestWithin(int64_t bytes);
 
-  /// The plan of fewest bytes.
+  /// The plan of the smallest budget.
   llvm::FailureOr<size_t> smallest();
 
   /// The step with plan `index`, marked, as bytesOf() measures it. It stands in a module of
@@ -56,11 +63,13 @@ public:
 
 private:
   recompute::Plan planOf(size_t index);
+  int64_t leastBytes(size_t index) { return curve()[index].peakBytes - slack; }
 
   cnn::StepOp step;
   ModelOptions options;
   mlir::OwningOpRef<mlir::ModuleOp> settled; ///< The step with its writes settled.
   double seconds = 0;
+  int64_t slack = 0; ///< What a plan may need less than the model says.
   std::optional<recompute::Solver> solver;
   std::vector<recompute::Point> points;
   std::map<size_t, int64_t> measured; ///< Bytes by index.

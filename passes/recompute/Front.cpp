@@ -107,7 +107,7 @@ bool Front::dropMore(Trial &trial, int64_t budget) {
 
 /// Looks for plans within `budget` in the layer at work.
 void Front::descend(int64_t budget) {
-  constexpr int rounds = 24;
+  constexpr int rounds = 60;
   std::vector<double> &prices = layer->prices;
   Trial best;
   for (int round = 0; round < rounds; ++round) {
@@ -123,7 +123,7 @@ void Front::descend(int64_t budget) {
     if (round == 0 || isBetter)
       best = std::move(trial);
   }
-  constexpr int mostDrops = 20;
+  constexpr int mostDrops = 6;
   for (int k = 0; k < mostDrops && best.peak > budget; ++k)
     if (!dropMore(best, budget))
       return;

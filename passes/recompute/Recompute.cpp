@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <optional>
 
@@ -30,6 +31,7 @@ struct Solver::Impl {
   Solution solve(int64_t budget);
   void solveSmall(Solution &solution, int64_t budget);
   void solveLarge(Solution &solution, int64_t budget);
+  Plan planLarge(int64_t budget);
   Front &getFront() {
     if (!front)
       front.emplace(step, *index);
@@ -54,12 +56,16 @@ void Solver::Impl::solveSmall(Solution &solution, int64_t budget) {
       budget < *smallest ? std::numeric_limits<double>::infinity() : solution.plan.extraSeconds;
 }
 
-void Solver::Impl::solveLarge(Solution &solution, int64_t budget) {
+/// The fastest plan of the front within `budget`, or its smallest one.
+Plan Solver::Impl::planLarge(int64_t budget) {
   const auto &entries = getFront().entries();
-  solution.smallestBudget = entries.begin()->first;
   auto above = entries.upper_bound(budget);
-  solution.plan =
-      front->planOf(above == entries.begin() ? above->second : std::prev(above)->second);
+  return front->planOf(above == entries.begin() ? above->second : std::prev(above)->second);
+}
+
+void Solver::Impl::solveLarge(Solution &solution, int64_t budget) {
+  solution.plan = planLarge(budget);
+  solution.smallestBudget = front->entries().begin()->first;
   solution.lowerBoundSeconds = lowerBoundSeconds(step, *index, budget);
   solution.optimal = solution.lowerBoundSeconds == std::numeric_limits<double>::infinity() ||
                      solution.plan.extraSeconds <= solution.lowerBoundSeconds;
@@ -97,6 +103,14 @@ Solver::~Solver() = default;
 Solver::Solver(Solver &&) noexcept = default;
 
 Solution Solver::solve(int64_t budget) { return impl->solve(budget); }
+
+Plan Solver::planWithin(int64_t budget) {
+  if (budget >= impl->original.peakBytes || isSmall(impl->step))
+    return impl->solve(budget).plan;
+  Plan plan = impl->planLarge(budget);
+  assert(validate(impl->step, plan).empty() && "the front holds plans");
+  return plan;
+}
 
 std::vector<Point> Solver::curve() {
   std::vector<Point> points;

@@ -77,6 +77,10 @@ public:
   /// The best plan within `budget` bytes. Every plan has been through validate().
   Solution solve(int64_t budget);
 
+  /// The plan of solve(budget), which must fit, without the lower bound, which takes
+  /// longer than the rest once the front stands.
+  Plan planWithin(int64_t budget);
+
   /// What solve() can choose from, by falling peak and rising extra time: each
   /// point is the fastest within its peak. Empty for an invalid step.
   std::vector<Point> curve();

@@ -120,10 +120,14 @@ Status CompileCommand::run() {
   if (!quiet) {
     MemoryReport report(session.module());
     std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    fmt::print("{}: model {}, batch {}, target {}, {} launches, arena {}{}, {:.1f} s\n", output,
+    std::string again;
+    if (report.recomputation && report.recomputation->launches > 0)
+      again = fmt::format(", recomputing {} launches, estimated +{:.1f}%",
+                          report.recomputation->launches, report.recomputation->percent());
+    fmt::print("{}: model {}, batch {}, target {}, {} launches, arena {}{}{}, {:.1f} s\n", output,
                report.model, report.batch, report.target, report.steps.size(),
                formatBytes(report.arenaBytes),
-               report.arenaBytes == report.lowerBoundBytes ? " (the lower bound)" : "",
+               report.arenaBytes == report.lowerBoundBytes ? " (the lower bound)" : "", again,
                seconds.count());
   }
   return {};

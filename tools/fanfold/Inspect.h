@@ -38,6 +38,10 @@ Json kernelsJson(mlir::ModuleOp plan, const ProgramTarget &target);
 std::string memoryText(const std::vector<TechniquePlan> &plans);
 Json memoryJson(const std::vector<TechniquePlan> &plans);
 
+/// Step time against memory budget, as a table, and as the `sweep` of the report.
+std::string sweepText(const std::vector<SweepPoint> &points);
+Json sweepJson(const std::vector<SweepPoint> &points);
+
 /// The same as one HTML file that needs nothing else and asks no network; `report` is what
 /// memoryJson() made, with what another run of inspect made under "compare", if anything.
 std::string memoryPage(const Json &report);

@@ -22,7 +22,7 @@ using namespace fanfold;
 namespace {
 struct InspectCommand {
   CompileOptions options;
-  bool layers = false, memory = false, kernels = false;
+  bool layers = false, memory = false, kernels = false, sweep = false;
   std::string format = "text", compare, output;
 
   Status run();
@@ -50,6 +50,10 @@ Status InspectCommand::run() {
     return Status::usage("--format=html shows --memory alone");
   if (!compare.empty() && format != "html")
     return Status::usage("--compare needs --memory --format=html");
+  if (sweep && !memory)
+    return Status::usage("--sweep needs --memory");
+  if (sweep && !options.pipeline.sharing)
+    return Status::usage("--sweep finds nothing to vary with --no-sharing");
   Result<std::string> text = memory ? showMemory() : showModule();
   if (!text.ok())
     return std::move(text).status();
@@ -87,9 +91,18 @@ Result<std::string> InspectCommand::showMemory() {
   Result<std::vector<TechniquePlan>> plans = planTechniques(options);
   if (!plans.ok())
     return std::move(plans).status();
+  std::vector<SweepPoint> points;
+  if (sweep) {
+    Result<std::vector<SweepPoint>> swept = sweepModel(options);
+    if (!swept.ok())
+      return std::move(swept).status();
+    points = std::move(*swept);
+  }
   if (format == "text")
-    return memoryText(*plans);
+    return memoryText(*plans) + (sweep ? sweepText(points) : "");
   Json report = memoryJson(*plans);
+  if (sweep)
+    report["sweep"] = sweepJson(points);
   if (format == "json")
     return report.dump(2) + "\n";
   if (!compare.empty()) {
@@ -112,6 +125,8 @@ void fanfold::addInspectCommand(CLI::App &app, int &exitCode) {
   sub->add_option("--format", command->format, "text or json; html for --memory")
       ->check(CLI::IsMember({"text", "json", "html"}))
       ->capture_default_str();
+  sub->add_flag("--sweep", command->sweep,
+                "With --memory: the modelled step time against the memory budget");
   sub->add_option("--compare", command->compare,
                   "Memory plan to show beside it: a file of --memory --format=json");
   sub->add_option("-o,--output", command->output, "File to write (default: standard output)");

@@ -112,7 +112,34 @@ std::string fanfold::memoryText(const std::vector<TechniquePlan> &plans) {
                            : fmt::format("{} bytes ({:.3f}%) above it; the packer found no "
                                          "tighter placement within its limit",
                                          withCommas(gap), percent(gap, report.lowerBoundBytes)));
+  if (report.recomputation)
+    text +=
+        fmt::format("  recomputation      {} launches run again, estimated +{:.1f}% of a step of "
+                    "{:.2f} ms\n",
+                    report.recomputation->launches, report.recomputation->percent(),
+                    1e3 * report.recomputation->seconds);
   return text + savingsText(plans) + peakText(report);
+}
+
+std::string fanfold::sweepText(const std::vector<SweepPoint> &points) {
+  if (points.empty())
+    return "\nthe training step has no launches\n";
+  std::string text = "\nstep time against memory budget, as modelled\n";
+  text += fmt::format("  {:>10}  {:>15}  {:>10}  {:>8}\n", "budget", "bytes", "step", "slowdown");
+  const double fastest = points.front().seconds;
+  for (const SweepPoint &point : points)
+    text +=
+        fmt::format("  {:>10}  {:>15}  {:>7.2f} ms  {:>+7.1f}%\n", formatBytes(point.budgetBytes),
+                    withCommas(point.budgetBytes), 1e3 * point.seconds,
+                    fastest > 0 ? 100 * (point.seconds / fastest - 1) : 0.0);
+  return text;
+}
+
+Json fanfold::sweepJson(const std::vector<SweepPoint> &points) {
+  Json list = Json::array();
+  for (const SweepPoint &point : points)
+    list.push_back({{"budget_bytes", point.budgetBytes}, {"step_ms", 1e3 * point.seconds}});
+  return list;
 }
 
 /// The part of the JSON that differs between plans of one model.
@@ -156,6 +183,10 @@ Json fanfold::memoryJson(const std::vector<TechniquePlan> &plans) {
     list.push_back(std::move(entry));
   }
   json["plans"] = std::move(list);
+  if (report.recomputation)
+    json["recomputation"] = {{"launches", report.recomputation->launches},
+                             {"step_ms", 1e3 * report.recomputation->seconds},
+                             {"extra_ms", 1e3 * report.recomputation->extraSeconds}};
   json["lines"] = modelLines(report);
   return json;
 }

@@ -103,6 +103,14 @@ MemoryReport::MemoryReport(ModuleOp plan) {
   arenaBytes = arena.getBytes();
   lowerBoundBytes = arena.getLowerBound();
   peakStep = arena.getPeakLaunch();
+  if (auto cost = plan->getAttrOfType<DictionaryAttr>("fanfold.recomputation")) {
+    auto launches = cost.getAs<IntegerAttr>("launches");
+    auto seconds = cost.getAs<FloatAttr>("seconds");
+    auto extra = cost.getAs<FloatAttr>("extra_seconds");
+    // A file of the plan level may say anything.
+    if (launches && seconds && extra)
+      recomputation = {launches.getInt(), seconds.getValueAsDouble(), extra.getValueAsDouble()};
+  }
   plan::StepOp train;
   for (auto step : plan.getOps<plan::StepOp>())
     if (step.getSymName() == "train")

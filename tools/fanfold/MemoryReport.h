@@ -33,6 +33,13 @@ struct MemoryReport {
     std::optional<std::string> inPlaceOf;
     bool liveAt(int64_t step) const { return firstStep <= step && step <= lastStep; }
   };
+  /// What fitting the step into a budget has cost, as far as the cost model knows.
+  struct Recomputation {
+    int64_t launches = 0;    ///< That run again.
+    double seconds = 0;      ///< Of the step without them.
+    double extraSeconds = 0; ///< That they take.
+    double percent() const { return seconds > 0 ? 100 * extraSeconds / seconds : 0; }
+  };
 
   /// Reads a module at the plan level.
   explicit MemoryReport(mlir::ModuleOp plan);
@@ -53,6 +60,7 @@ struct MemoryReport {
   int64_t peakStep = 0; ///< 0 too if there are no launches.
   std::vector<Step> steps;
   std::vector<Buffer> buffers;
+  std::optional<Recomputation> recomputation; ///< None without a budget.
 };
 
 /// The line of a location: "lenet.mlir:12" of "lenet.mlir:12:8".

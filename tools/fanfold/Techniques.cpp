@@ -7,7 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/fanfold/Techniques.h"
+#include "passes/Passes.h"
 #include "tools/fanfold/Session.h"
+
+#include "mlir/Pass/PassManager.h"
 
 #include <algorithm>
 
@@ -27,6 +30,8 @@ static constexpr Technique techniques[] = {
      [](CompileOptions &options) { options.pipeline.sharing = false; }},
     {"in-place", [](const CompileOptions &options) { return options.pipeline.inPlace; },
      [](CompileOptions &options) { options.pipeline.inPlace = false; }},
+    {"schedule", [](const CompileOptions &options) { return options.pipeline.schedule; },
+     [](CompileOptions &options) { options.pipeline.schedule = false; }},
     {"recomputation", [](const CompileOptions &options) { return !options.memoryBudget.empty(); },
      [](CompileOptions &options) { options.memoryBudget.clear(); }},
 };
@@ -57,4 +62,25 @@ Result<std::vector<TechniquePlan>> fanfold::planTechniques(const CompileOptions 
   }
   std::reverse(plans.begin(), plans.end());
   return plans;
+}
+
+Result<std::vector<SweepPoint>> fanfold::sweepModel(const CompileOptions &options) {
+  CompileOptions chosen = options;
+  chosen.memoryBudget.clear();
+  chosen.dumpPhases.clear();
+  Session session(chosen);
+  FANFOLD_RETURN_IF_ERROR(session.lower(Level::kernel));
+  if (session.givenLevel() == Level::plan)
+    return Status::error("the plan in {} is made already: --sweep takes a file of the level cnn or "
+                         "kernel",
+                         options.model);
+  mlir::PassManager manager(session.module().getContext());
+  if (chosen.pipeline.schedule)
+    manager.addNestedPass<cnn::StepOp>(createSchedule());
+  llvm::FailureOr<std::vector<SweepPoint>> points = mlir::failure();
+  if (succeeded(manager.run(session.module())))
+    points = sweepBudgets(session.module(), session.target(), chosen.pipeline.inPlace);
+  if (failed(points))
+    return Status::error("cannot plan the model {}", options.model);
+  return std::move(*points);
 }

@@ -1,0 +1,14 @@
+// REQUIRES: cuda
+// RUN: fanfold compile %examples/resnet50/resnet50.mlir --target=cuda:sm_90 --precision=fp16 --batch=64 --memory-budget=1600MiB --emit=plan | FileCheck %s
+// RUN: not fanfold compile %examples/resnet50/resnet50.mlir --target=cuda:sm_90 --precision=fp16 --batch=64 --memory-budget=400MiB --emit=plan 2>&1 | FileCheck %s --check-prefix=ERROR
+
+// Convolutions that sum for the statistics run again; the statistics themselves, which
+// follow the batch in running averages, do not.
+// CHECK: fanfold.recomputation = {extra_seconds = {{.*}}launches = {{[1-9][0-9]*}} : i64
+// CHECK-NOT: plan.launch "batch_norm_finalize"{{.*}}again
+// CHECK: plan.launch "conv2d_statistics"{{.*}}again
+// CHECK-NOT: plan.launch "batch_norm_finalize"{{.*}}layer = {{.*}}again
+
+// ERROR: error: found a memory budget of 419430400 bytes, expected {{[0-9]+}} or more: step @train
+// ERROR: bytes  activation
+// ERROR: bytes  parameter
