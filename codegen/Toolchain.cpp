@@ -55,12 +55,17 @@ std::string fanfold::hostCompiler() {
   return chosen && *chosen ? chosen : FANFOLD_CXX;
 }
 
+bool fanfold::hasProgram(llvm::StringRef command) {
+  // What has a slash is taken for found, as in a shell.
+  auto path = llvm::sys::findProgramByName(command.split(' ').first);
+  return path && fs::can_execute(*path);
+}
+
 Status fanfold::checkHostToolchain() {
-  std::string compiler = hostCompiler();
-  for (llvm::StringRef tool : {llvm::StringRef(compiler), llvm::StringRef("make")})
-    if (!llvm::sys::findProgramByName(tool.split(' ').first))
+  for (const std::string &tool : {hostCompiler(), std::string("make")})
+    if (!hasProgram(tool))
       return Status::error("cannot find '{}', which builds the program; install g++ and make",
-                           tool.str());
+                           tool);
   for (const char *library :
        {"libfanfold_runtime.a", "libfanfold_io.a", "libfanfold_cpu_kernels.a"})
     if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))

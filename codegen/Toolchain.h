@@ -28,6 +28,9 @@ Status writeProject(const ProjectFiles &files, const std::string &directory);
 /// whole or as it was. The compiler's words go to the error output only if it fails.
 Status buildProject(const std::string &directory, const std::string &output);
 
+/// Whether the first word of `command` is a program, on the PATH or at its path.
+bool hasProgram(llvm::StringRef command);
+
 /// The compiler that generated programs are built with, and what is missing to use it;
 /// both for `fanfold doctor`.
 std::string hostCompiler();

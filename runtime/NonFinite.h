@@ -49,8 +49,9 @@ public:
 
   void beforeLaunch(StepContext &context, size_t index) override;
 
-  /// The first one since construction.
+  /// The first one since construction or forget().
   const std::optional<Found> &found() const { return first; }
+  void forget() { first.reset(); }
   /// A failure to read the arena.
   const Status &status() const { return failure; }
 

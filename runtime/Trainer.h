@@ -70,6 +70,7 @@ private:
   Status afterEpoch();
   Status evaluateNow();
   Status checkState();
+  Result<std::optional<std::string>> findDamage();
   Status save();
   Status saveLast();
   Status finish(double seconds);

@@ -12,11 +12,12 @@
 #include "runtime/Trainer.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace fanfold;
 
-/// A state with a NaN in it must not push a good checkpoint out.
-Status Trainer::checkState() {
+/// "conv1.weight has nan at element 3", if a checkpoint of the state would have such a value.
+Result<std::optional<std::string>> Trainer::findDamage() {
   for (const Variable &variable : program.variables) {
     if (!inCheckpoint(variable.role))
       continue;
@@ -25,10 +26,19 @@ Status Trainer::checkState() {
     if (!bad)
       return std::move(bad).status();
     if (*bad)
-      return explainNonFinite(fmt::format("{} has {} at element {} after step {}", variable.name,
-                                          formatNumber((*bad)->value), (*bad)->index,
-                                          position.step));
+      return std::optional(fmt::format("{} has {} at element {}", variable.name,
+                                       formatNumber((*bad)->value), (*bad)->index));
   }
+  return std::optional<std::string>();
+}
+
+/// A state with a NaN in it must not push a good checkpoint out.
+Status Trainer::checkState() {
+  Result<std::optional<std::string>> damage = findDamage();
+  if (!damage)
+    return std::move(damage).status();
+  if (*damage)
+    return explainNonFinite(fmt::format("{} after step {}", **damage, position.step));
   return {};
 }
 
@@ -73,6 +83,17 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
     FANFOLD_RETURN_IF_ERROR(beginStep(step, step + 1 < failed, &search));
     FANFOLD_RETURN_IF_ERROR(endStep().status());
     FANFOLD_RETURN_IF_ERROR(Status(search.status()));
+    if (!search.found())
+      continue;
+    // What reached neither the loss nor the state did no harm: gradients that overflow are
+    // how a scaled loss finds its scale.
+    if (metrics.empty() || std::isfinite(metrics[0])) {
+      Result<std::optional<std::string>> damage = findDamage();
+      if (!damage)
+        return std::move(damage).status();
+      if (!*damage)
+        search.forget();
+    }
     if (search.found())
       return Status::error("{}; the first value that is not finite came in step {}: {}", headline,
                            step + 1, search.description());

@@ -189,7 +189,12 @@ std::vector<Candidate> Chooser::candidates(const cublaslt::MatmulProblem &proble
 std::string Chooser::missingMeasurements() const {
   if (missed.empty())
     return "";
-  return fmt::format("{} of {} convolutions and matrix products have no measurement in {} for {} "
-                     "with {} and {}; they run as the libraries estimate",
-                     missed.size(), asked.size(), path, device, cudnnName(), cublasltName());
+  // Where nothing fits, it is another card's or another library's.
+  const std::string found =
+      missed.size() < asked.size() || database.size() == 0
+          ? ""
+          : fmt::format(", which has {}", fmt::join(database.origins(), ", "));
+  return fmt::format("{} of {} convolutions and matrix products have no measurement for {} with {} "
+                     "and {} in {}{}; they run as the libraries estimate",
+                     missed.size(), asked.size(), device, cudnnName(), cublasltName(), path, found);
 }

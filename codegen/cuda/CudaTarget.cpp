@@ -53,10 +53,8 @@ FailureOr<Algorithm> CudaTarget::select(Operation *launch) const {
   auto [it, inserted] = known.try_emplace(launchKey(launch));
   if (inserted) {
     Result<Algorithm> algorithm = kernel->select(*this, launch);
-    if (!algorithm.ok()) {
-      known.erase(it);
+    if (!algorithm.ok())
       return launch->emitOpError("gets no implementation: ") << algorithm.status().message();
-    }
     it->second = *algorithm;
   }
   return it->second;

@@ -58,7 +58,8 @@ private:
   /// cuDNN's heuristics take milliseconds; what they answered is kept.
   std::unique_ptr<cudnn::Planner> planner;
   std::unique_ptr<Chooser> theChooser;
-  mutable llvm::StringMap<Algorithm> known; ///< By launchKey.
+  /// By launchKey. Of a failure too, so that it is said once.
+  mutable llvm::StringMap<llvm::FailureOr<Algorithm>> known;
 };
 
 } // namespace fanfold

@@ -7,8 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/CudaToolchain.h"
+#include "codegen/Toolchain.h"
 
 #include "llvm/Support/FileSystem.h"
+
+#include <cstdlib>
 
 using namespace fanfold;
 namespace fs = llvm::sys::fs;
@@ -18,7 +21,7 @@ std::string fanfold::deviceDirectory() { return FANFOLD_SOURCE_DIR "/codegen/dev
 std::string fanfold::cudaMakefile() {
   return R"(# Builds the program from the files beside this one.
 CXX := )" FANFOLD_CXX R"(
-NVCC := )" FANFOLD_NVCC R"(
+NVCC := $(or $(NVCC),)" FANFOLD_NVCC R"()
 CUDA := )" FANFOLD_CUDA_ROOT R"(
 FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
 FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
@@ -45,10 +48,17 @@ clean:
 )";
 }
 
+std::string fanfold::cudaCompiler() {
+  const char *chosen = std::getenv("NVCC");
+  return chosen && *chosen ? chosen : FANFOLD_NVCC;
+}
+
 Status fanfold::checkCudaToolchain() {
-  if (!fs::exists(FANFOLD_NVCC))
-    return Status::error("cannot find {}, which compiles CUDA programs; install the CUDA toolkit",
-                         FANFOLD_NVCC);
+  const std::string compiler = cudaCompiler();
+  if (!hasProgram(compiler))
+    return Status::error("cannot find '{}', which compiles CUDA programs; install the CUDA "
+                         "toolkit, or name its nvcc in the environment variable NVCC",
+                         compiler);
   for (const char *library : {"libfanfold_cudnn.a", "libfanfold_cuda_kernels.a",
                               "libfanfold_cuda_runtime.a", "libfanfold_tune_program.a"})
     if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))

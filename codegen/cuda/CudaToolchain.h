@@ -16,8 +16,11 @@
 namespace fanfold {
 
 /// The Makefile of a CUDA project: compilers, flags and libraries are those that Fanfold
-/// was built with; `NVCC=...` and `CXX=...` override the compilers.
+/// was built with; `NVCC=...` and `CXX=...` override the compilers, $NVCC as well.
 std::string cudaMakefile();
+
+/// What compiles device code: $NVCC, else the nvcc that Fanfold was built with.
+std::string cudaCompiler();
 
 /// Whether nvcc and the libraries of CUDA programs are there.
 Status checkCudaToolchain();

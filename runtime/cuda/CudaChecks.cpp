@@ -50,6 +50,15 @@ Status fanfold::checkMemory(size_t needed, size_t free, size_t total, const GpuP
   if (needed <= free)
     return {};
   auto bytes = [](size_t count) { return formatBytes(static_cast<double>(count)); };
-  return Status::error("the arena needs {} of device memory, {} has {} free of {}", bytes(needed),
-                       gpu.name, bytes(free), bytes(total));
+  // Which budget is the smallest takes the compiler seconds to find, and it says so when
+  // this one is too small.
+  constexpr size_t mebibyte = size_t{1} << 20;
+  const std::string remedy =
+      free < mebibyte
+          ? "wait until there is more"
+          : fmt::format("compile the model with --memory-budget={}M, which computes values again "
+                        "until the arena fits or says the smallest budget that would do",
+                        free / mebibyte);
+  return Status::error("the arena needs {} of device memory, {} has {} free of {}; {}",
+                       bytes(needed), gpu.name, bytes(free), bytes(total), remedy);
 }

@@ -28,6 +28,9 @@ inline constexpr int64_t logisticBatch = 8;
 inline constexpr int64_t logisticPixels = 4;
 inline constexpr int64_t logisticClasses = LOGISTIC_CLASSES;
 
+/// A label of no class; its sample makes a gradient that is infinite.
+inline constexpr int32_t overflowLabel = -2;
+
 extern const Program logistic;
 
 // What differs between devices: LogisticSteps.cpp, cuda/LogisticSteps.cu.

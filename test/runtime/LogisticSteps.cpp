@@ -81,7 +81,9 @@ void gradients(StepContext &context) {
   std::fill(bias, bias + classes, 0.0f);
   for (int64_t n = 0; n < batch; ++n)
     for (int64_t c = 0; c < classes; ++c) {
-      float delta = (probability[n * classes + c] - (labels[n] == c)) / batch;
+      float delta = labels[n] == overflowLabel
+                        ? std::numeric_limits<float>::infinity()
+                        : (probability[n * classes + c] - (labels[n] == c)) / batch;
       bias[c] += delta;
       for (int64_t p = 0; p < pixels; ++p)
         weight[p * classes + c] += feature[n * pixels + p] * delta;
@@ -94,7 +96,10 @@ void update(StepContext &context) {
   auto sgd = [&](size_t value, size_t velocity, size_t gradient, int64_t count, float decay) {
     for (int64_t i = 0; i < count; ++i) {
       float &v = context.at<float>(velocity)[i], &w = context.at<float>(value)[i];
-      v = momentum * v + context.at<float>(gradient)[i] + decay * w;
+      const float g = context.at<float>(gradient)[i];
+      if (!std::isfinite(g)) // As programs with a scaled loss do.
+        continue;
+      v = momentum * v + g + decay * w;
       w -= rate * v;
     }
   };

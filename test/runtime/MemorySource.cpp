@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MemorySource.h"
+#include "Logistic.h"
 #include "runtime/Random.h"
 
 #include <algorithm>
@@ -28,8 +29,9 @@ constexpr int64_t classes = 3;
 
 class MemorySource final : public DataSource {
 public:
-  MemorySource(int64_t samples, int64_t delay, int64_t poison, const BatchFormat &format)
-      : samples(samples), delay(delay), poison(poison), format(format) {}
+  MemorySource(int64_t samples, int64_t delay, int64_t poison, int64_t overflow,
+               const BatchFormat &format)
+      : samples(samples), delay(delay), poison(poison), overflow(overflow), format(format) {}
 
   int64_t sampleCount() const override { return samples; }
   int64_t batchesPerEpoch() const override {
@@ -80,7 +82,10 @@ private:
       const bool padding = n >= info.samples;
       const auto sample = padding ? 0 : static_cast<int64_t>(order[static_cast<size_t>(begin + n)]);
       const int64_t label = sample % classes;
-      slot.labels[n] = padding ? -1 : static_cast<int32_t>(sample == poison ? 99 : label);
+      slot.labels[n] = padding ? -1
+                               : static_cast<int32_t>(sample == poison     ? 99
+                                                      : sample == overflow ? overflowLabel
+                                                                           : label);
       for (int64_t p = 0; p < size; ++p) {
         uint64_t noise = random::hash(static_cast<uint64_t>(sample), static_cast<uint64_t>(p)) % 64;
         slot.images[n * size + p] =
@@ -90,7 +95,7 @@ private:
     return info;
   }
 
-  const int64_t samples, delay, poison;
+  const int64_t samples, delay, poison, overflow;
   const BatchFormat format;
   int64_t epoch = 0;
   int64_t next = 0;
@@ -105,7 +110,7 @@ Result<std::unique_ptr<DataSource>> fanfold::test::openMemorySource(const std::s
   const std::string scheme = "memory:";
   if (url.rfind(scheme, 0) != 0)
     return Status::error("{}: no such data set", url);
-  std::map<std::string, int64_t> fields = {{"poison", -1}};
+  std::map<std::string, int64_t> fields = {{"poison", -1}, {"overflow", -1}};
   std::istringstream text(url.substr(scheme.size()));
   for (std::string field; std::getline(text, field, ',');)
     if (size_t equals = field.find('='); equals != std::string::npos)
@@ -113,6 +118,7 @@ Result<std::unique_ptr<DataSource>> fanfold::test::openMemorySource(const std::s
   if (fields[split] == 0)
     return Status::error("{}: no split {}", url, split);
   std::unique_ptr<DataSource> source = std::make_unique<MemorySource>(
-      fields[split], fields["delay"], format.train ? fields["poison"] : -1, format);
+      fields[split], fields["delay"], format.train ? fields["poison"] : -1,
+      format.train ? fields["overflow"] : -1, format);
   return source;
 }

@@ -202,6 +202,19 @@ TEST_F(TrainTest, NotANumber) {
   }
 }
 
+TEST_F(TrainTest, AGradientThatOverflowedIsNotTheOrigin) {
+  // Unlike image 9, image 5 comes to nothing: its gradients are passed over.
+  const std::string overflowing = "--data=memory:train=70,test=20,overflow=5";
+  EXPECT_EQ(runLogistic({"train", overflowing, "--epochs=2"}).exitCode, 0);
+  // With this seed it comes in step 3.
+  const Outcome outcome =
+      runLogistic({"train", overflowing + ",poison=9", "--epochs=2", "--seed=4"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "loss is nan at step 11 ")) << outcome.errors;
+  EXPECT_TRUE(contains(outcome.errors, "came in step 11: launch 1, softmax_cross_entropy of loss"))
+      << outcome.errors;
+}
+
 TEST_F(TrainTest, DivergesByTheLearningRate) {
   Outcome outcome = runLogistic({"train", data, "--learning-rate=1e38"});
   EXPECT_EQ(outcome.exitCode, 1);

@@ -40,3 +40,19 @@ function(fanfold_gpu_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS gpu)
 endfunction()
+
+# fanfold_gpu_script(NAME): lets a script start the test executable NAME, which moves to
+# gpu/programs, so that tools/test-gpu runs it without a sanitizer: for tests that start
+# other programs, or whose kernels are a library's.
+function(fanfold_gpu_script name)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/gpu/programs)
+  set(script ${CMAKE_BINARY_DIR}/gpu/${name}.sh)
+  file(CONFIGURE OUTPUT ${script} @ONLY CONTENT [[
+#!/bin/sh
+exec "$(dirname "$0")/programs/@name@" "$@"
+]])
+  file(CHMOD ${script} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+       WORLD_READ WORLD_EXECUTE)
+  add_test(NAME ${name} COMMAND ${script})
+  set_tests_properties(${name} PROPERTIES LABELS gpu)
+endfunction()

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/ProgramTarget.h"
 #include "codegen/Toolchain.h"
 #include "tools/fanfold/Commands.h"
 
@@ -33,12 +34,22 @@ struct Check {
 static Check program(const char *name, const std::string &command, bool required,
                      const char *remedy) {
   auto path = llvm::sys::findProgramByName(llvm::StringRef(command).split(' ').first);
-  return {name, static_cast<bool>(path), required, path ? *path : remedy};
+  const bool found = hasProgram(command);
+  return {name, found, required, found ? *path : remedy};
 }
 
 static Check file(const char *name, const char *path, const char *remedy) {
   bool found = llvm::sys::fs::exists(path);
   return {name, found, false, found ? path : remedy};
+}
+
+static Check cudaTarget() {
+  TargetOptions options;
+  options.name = "cuda:sm_90";
+  Result<std::unique_ptr<ProgramTarget>> target = makeTarget(options);
+  const Status status = target.ok() ? (*target)->checkToolchain() : target.status();
+  return {"target cuda:sm_90", status.ok(), false,
+          status.ok() ? "CUDA toolkit, cuDNN" : status.message()};
 }
 
 static std::vector<Check> examine() {
@@ -53,6 +64,9 @@ static std::vector<Check> examine() {
   const dnnl_version_t *dnnl = dnnl_version();
   checks.push_back(
       {"oneDNN", true, true, fmt::format("{}.{}.{}", dnnl->major, dnnl->minor, dnnl->patch)});
+  checks.push_back(cudaTarget());
+  checks.push_back(file("NVIDIA driver", "/dev/nvidiactl",
+                        "CUDA programs need one where they run, not where they are compiled"));
   checks.push_back(
       {"processors", true, true, fmt::format("{}", std::thread::hardware_concurrency())});
   checks.push_back(

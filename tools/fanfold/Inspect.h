@@ -30,7 +30,7 @@ Json layersJson(mlir::ModuleOp module);
 
 /// Launches of both steps, with the reason for each choice, and in JSON all that was
 /// considered; a module at level plan, for the target it was lowered for.
-std::string kernelsText(mlir::ModuleOp plan);
+std::string kernelsText(mlir::ModuleOp plan, const ProgramTarget &target);
 Json kernelsJson(mlir::ModuleOp plan, const ProgramTarget &target);
 
 /// The memory plan of the training step, with what each technique saved: `plans` as

@@ -76,7 +76,7 @@ Result<std::string> InspectCommand::showModule() {
   if (layers)
     return json ? layersJson(session.module()).dump(2) + "\n" : layersText(session.module());
   return json ? kernelsJson(session.module(), session.target()).dump(2) + "\n"
-              : kernelsText(session.module());
+              : kernelsText(session.module(), session.target());
 }
 
 Result<std::string> InspectCommand::showMemory() {

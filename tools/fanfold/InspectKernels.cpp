@@ -33,26 +33,58 @@ static std::string reasonOf(plan::LaunchOp launch) {
   return reason ? reason.str() : "";
 }
 
-/// cuBLASLt's algorithms are 128 digits, which say nothing to a person.
-static std::string shortened(const std::string &implementation) {
-  constexpr size_t most = 60;
-  return implementation.size() > most ? implementation.substr(0, most - 3) + "..." : implementation;
+/// The end of long names says the least: cuBLASLt's algorithms are 128 digits. JSON has
+/// them whole.
+static std::string shortened(const std::string &text) {
+  constexpr size_t most = 40;
+  return text.size() > most ? text.substr(0, most - 3) + "..." : text;
 }
 
-std::string fanfold::kernelsText(ModuleOp plan) {
+/// Of a launch that many lines of the model asked for, the first.
+static std::string modelLine(plan::LaunchOp launch) {
+  const std::string lines = fullLocation(launch.getLoc());
+  const size_t others = StringRef(lines).count("; ");
+  return others == 0 ? lines
+                     : fmt::format("{} and {} more", lines.substr(0, lines.find("; ")), others);
+}
+
+using Row = std::vector<std::string>;
+
+/// Columns as wide as what stands in them, with numbers at their right end.
+static std::string table(const std::vector<Row> &rows) {
+  const std::string alignments = "><<<><>>><";
+  std::vector<size_t> widths(alignments.size());
+  for (const Row &row : rows)
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const Row &row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i)
+      line += alignments[i] == '<' ? fmt::format("{:<{}}  ", row[i], widths[i])
+                                   : fmt::format("{:>{}}  ", row[i], widths[i]);
+    line.resize(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string fanfold::kernelsText(ModuleOp plan, const ProgramTarget &target) {
   std::string text;
   for (auto step : plan.getOps<plan::StepOp>()) {
-    text +=
-        fmt::format("step {}\n{:>5}  {:<26}  {:<34}  {:<28}  {:<34}  {:>10}  {:>10}  {:>10}  {}\n",
-                    step.getSymName().str(), "", "kernel", "layer", "implementation", "reason",
-                    "MFLOP", "data", "workspace", "model line");
-    int64_t index = 0;
-    for (auto launch : step.getBody().getOps<plan::LaunchOp>())
-      text += fmt::format("{:>5}  {:<26}  {:<34}  {:<28}  {:<34}  {:>10.2f}  {:>10}  {:>10}  {}\n",
-                          index++, launch.getKernel().str(), launch.getLayer().value_or("").str(),
-                          shortened(launch.getAlgorithm().value_or("own").str()), reasonOf(launch),
-                          launch.getFlops().convertToDouble() / 1e6, formatBytes(bytesOf(launch)),
-                          formatBytes(workspaceOf(launch)), fullLocation(launch.getLoc()));
+    std::vector<Row> rows = {{"", "kernel", "layer", "implementation", "of", "reason", "MFLOP",
+                              "data", "workspace", "model line"}};
+    for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
+      const size_t candidates = target.candidates(launch).size();
+      rows.push_back({std::to_string(rows.size() - 1), launch.getKernel().str(),
+                      shortened(launch.getLayer().value_or("").str()),
+                      shortened(launch.getAlgorithm().value_or("own").str()),
+                      candidates ? std::to_string(candidates) : "", reasonOf(launch),
+                      fmt::format("{:.2f}", launch.getFlops().convertToDouble() / 1e6),
+                      formatBytes(bytesOf(launch)), formatBytes(workspaceOf(launch)),
+                      modelLine(launch)});
+    }
+    text += fmt::format("step {}\n{}", step.getSymName().str(), table(rows));
   }
   return text;
 }

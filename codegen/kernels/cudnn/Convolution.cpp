@@ -90,16 +90,24 @@ void Convolution::rebuild(const Plan &embedded) {
   PlanLimits limits;
   limits.maxWorkspaceBytes = embedded.workspaceBytes;
   Planner planner(handle);
-  Result<const Candidates *> found = planner.candidates(problem, limits);
-  if (!found)
-    throw std::invalid_argument(found.status().message());
-  if ((*found)->plans.empty())
+  const Candidates *list = nullptr;
+  // Compiling engines here takes seconds, so it is for what no other engine has.
+  for (bool runtimeCompiled : {false, true}) {
+    limits.runtimeCompiled = runtimeCompiled;
+    Result<const Candidates *> found = planner.candidates(problem, limits);
+    if (!found)
+      throw std::invalid_argument(found.status().message());
+    list = *found;
+    if (!list->plans.empty())
+      break;
+  }
+  if (list->plans.empty())
     throw std::runtime_error(fmt::format(
         "{}: cuDNN {} has no plan within the {} bytes of workspace that the compiler reserved "
         "with cuDNN {}; compile the program again with the cuDNN of this machine",
         problem.text(), versionText(cudnnGetVersion()), embedded.workspaceBytes,
         versionText(embedded.version)));
-  plan = (*found)->plans.front().finalized;
+  plan = list->plans.front().finalized;
 }
 
 static const void *pointerOf(const ConvOperands &operands, int64_t tensor) {

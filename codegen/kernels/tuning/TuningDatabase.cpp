@@ -86,6 +86,16 @@ const std::vector<TuningRecord> &TuningDatabase::measured(const std::string &dev
   return list == records.end() ? none : list->second;
 }
 
+std::vector<std::string> TuningDatabase::origins() const {
+  std::vector<std::string> names;
+  for (const auto &entry : records) {
+    std::string name = std::get<0>(entry.first) + " with " + std::get<1>(entry.first);
+    if (names.empty() || names.back() != name)
+      names.push_back(std::move(name));
+  }
+  return names;
+}
+
 size_t TuningDatabase::size() const {
   size_t count = 0;
   for (const auto &entry : records)

@@ -62,6 +62,9 @@ public:
   const std::vector<TuningRecord> &measured(const std::string &device, const std::string &library,
                                             const std::string &problem) const;
 
+  /// "NVIDIA H200 with cudnn 9.19.0", sorted, each once: what there are records of.
+  std::vector<std::string> origins() const;
+
   size_t size() const;
 
 private:

@@ -288,6 +288,42 @@ TEST_F(ConvolutionTest, PlansOfAnotherVersionAreMadeAgain) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+/// An engine that was measured and is compiled on the card has no plan in the program, and
+/// is bound to a version all the same.
+TEST_F(ConvolutionTest, CompiledEnginesOfAnotherVersionAreMadeAgain) {
+  for (const char *text :
+       {"conv2d forward in=2x14x14x64 out=14x14x64 filter=3x3 pad=1x1 types=f16,f16,f16 "
+        "epilogue=relu",
+        "conv2d forward in=2x14x14x64 out=14x14x64 filter=1x1 types=bf16,bf16,bf16 "
+        "epilogue=statistics"}) {
+    SCOPED_TRACE(text);
+    const Case c = makeCase(text);
+    Planner onDevice(handle());
+    Result<const Candidates *> found = onDevice.candidates(c.problem);
+    ASSERT_TRUE(found.ok());
+    const auto compiled =
+        std::find_if((*found)->plans.begin(), (*found)->plans.end(),
+                     [](const Plan &candidate) { return candidate.runtimeCompiled; });
+    ASSERT_NE(compiled, (*found)->plans.end());
+    Plan plan = *compiled;
+    // Measured with this version, it is compiled again at start, without a word.
+    testing::internal::CaptureStderr();
+    Convolution same(handle(), c.problem.text(), serialize(plan));
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    check(c, same);
+    plan.version = 91400;
+    Handle fresh; // That has said nothing yet.
+    testing::internal::CaptureStderr();
+    Convolution other(fresh, c.problem.text(), serialize(plan));
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("compiled with cuDNN 9.14.0 and runs with cuDNN " +
+                        versionText(cudnnGetVersion())),
+              std::string::npos)
+        << said;
+    check(c, other);
+  }
+}
+
 TEST_F(ConvolutionTest, DamagedPlansAreMadeAgain) {
   const Case c = makeCase("conv2d forward in=2x8x8x64 out=8x8x32 filter=1x1 types=f16,f16,f16");
   std::string text = serialize((*planner().candidates(c.problem))->plans.front());

@@ -72,6 +72,17 @@ TEST_F(TuningDatabaseTest, RecordsKnowTheirLine) {
   EXPECT_EQ(measured(*database)[1].line, 4u);
 }
 
+TEST_F(TuningDatabaseTest, SaysWhatItIsOf) {
+  const Result<TuningDatabase> database =
+      TuningDatabase::parse("b card\tdnn 1\tp\ta\t0\t3\na card\tdnn 2\tp\ta\t0\t2\n"
+                            "a card\tdnn 1\tp\ta\t0\t2\na card\tdnn 1\tq\tb\t0\t1\n",
+                            "file");
+  ASSERT_TRUE(database.ok());
+  EXPECT_EQ(database->origins(), (std::vector<std::string>{"a card with dnn 1", "a card with dnn 2",
+                                                           "b card with dnn 1"}));
+  EXPECT_TRUE(TuningDatabase().origins().empty());
+}
+
 TEST_F(TuningDatabaseTest, TheLastMeasurementCounts) {
   TuningDatabase database;
   ASSERT_TRUE(database.add(record("a", 0, 10)).ok());

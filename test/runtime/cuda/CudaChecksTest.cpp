@@ -64,7 +64,11 @@ TEST(CudaChecksTest, Memory) {
   EXPECT_TRUE(checkMemory(5 << 20, 5 << 20, 8 << 20, hopper).ok());
   expectError(checkMemory(3 << 20, 2 << 20, 8 << 20, hopper),
               "the arena needs 3.00 MiB of device memory, NVIDIA H200 has 2.00 MiB free of "
-              "8.00 MiB");
+              "8.00 MiB; compile the model with --memory-budget=2M, which computes values again "
+              "until the arena fits or says the smallest budget that would do");
+  expectError(checkMemory(3 << 20, 1 << 10, 8 << 20, hopper),
+              "the arena needs 3.00 MiB of device memory, NVIDIA H200 has 1.00 KiB free of "
+              "8.00 MiB; wait until there is more");
 }
 
 TEST(CudaChecksTest, BlamesTheMachineOrUs) {

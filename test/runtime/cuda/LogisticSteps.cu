@@ -99,7 +99,9 @@ __global__ void gradients(Arena arena, int failing) {
     labels = nullptr;
   float sum = 0;
   for (int n = 0; n < batch; ++n) {
-    float delta = (probability[n * classes + c] - (labels[n] == c)) / batch;
+    float delta = labels[n] == overflowLabel
+                      ? INFINITY
+                      : (probability[n * classes + c] - (labels[n] == c)) / batch;
     sum += p < pixels ? feature[n * pixels + p] * delta : delta;
   }
   (p < pixels ? arena.at<float>(weightGradientAt)[p * classes + c]
@@ -113,8 +115,10 @@ __global__ void update(Arena arena) {
   const int i = isBias ? threadIdx.x - pixels * classes : threadIdx.x;
   float &v = arena.at<float>(isBias ? biasMomentumAt : weightMomentumAt)[i];
   float &w = arena.at<float>(isBias ? biasAt : weightAt)[i];
-  v = momentum * v + arena.at<float>(isBias ? biasGradientAt : weightGradientAt)[i] +
-      (isBias ? 0 : decay * w);
+  const float g = arena.at<float>(isBias ? biasGradientAt : weightGradientAt)[i];
+  if (!isfinite(g)) // As programs with a scaled loss do.
+    return;
+  v = momentum * v + g + (isBias ? 0 : decay * w);
   w -= rate * v;
 }
 
