@@ -315,8 +315,6 @@ void TableEmitter::emitProgram() {
   field("threads", std::to_string(threads));
   field("arenaBytes", size(arena.getBytes()));
   field("lowerBoundBytes", size(arena.getLowerBound()));
-  field("unsharedBytes", size(arena.getUnshared()));
-  field("noInPlaceBytes", size(arena.getNoInPlace()));
   field("peakLaunch", size(arena.getPeakLaunch()));
   for (StringRef name : {"variables", "inputs", "scalars", "metrics"})
     field(name, name.str());

@@ -35,7 +35,7 @@ void StepLiveness::use(Value value, int64_t launch) {
   s.last = std::max(s.last, launch);
 }
 
-StepLiveness::StepLiveness(cnn::StepOp step, bool inPlace) {
+StepLiveness::StepLiveness(cnn::StepOp step) {
   Block &body = step.getBody().front();
   for (Operation &op : body) {
     if (!isa<kernel::LaunchOpInterface>(op))
@@ -64,7 +64,7 @@ StepLiveness::StepLiveness(cnn::StepOp step, bool inPlace) {
         use(operand, index);
       auto marks = op.getAttrOfType<DenseI64ArrayAttr>("in_place");
       for (OpResult result : op.getResults()) {
-        int64_t operand = inPlace && marks ? marks[result.getResultNumber()] : -1;
+        int64_t operand = marks ? marks[result.getResultNumber()] : -1;
         if (auto it = written.find(result); it != written.end())
           variableStorage(it->second, result);
         else if (operand >= 0)

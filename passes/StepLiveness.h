@@ -31,9 +31,8 @@ struct Storage {
 
 class StepLiveness {
 public:
-  /// Looks at the launches in the order they stand. With `inPlace` false, pretends that
-  /// no result overwrites an operand; values written to variables still lie in them.
-  explicit StepLiveness(cnn::StepOp step, bool inPlace = true);
+  /// Looks at the launches in the order they stand.
+  explicit StepLiveness(cnn::StepOp step);
 
   llvm::ArrayRef<mlir::Operation *> getLaunches() const { return launches; }
   llvm::ArrayRef<Storage> getStorages() const { return storages; }

@@ -52,8 +52,6 @@ ordered_json toJson(const Program &program) {
                        {"params", parameterCount(program)},
                        {"arena_bytes", program.arenaBytes},
                        {"lower_bound_bytes", program.lowerBoundBytes},
-                       {"unshared_bytes", program.unsharedBytes},
-                       {"no_in_place_bytes", program.noInPlaceBytes},
                        {"peak_step", program.peakLaunch},
                        {"train_launches", program.train.launches.size},
                        {"eval_launches", program.eval.launches.size},
@@ -78,12 +76,6 @@ ordered_json toJson(const Program &program) {
   return json;
 }
 
-/// "37.5 %", of a whole.
-std::string saved(size_t before, size_t after) {
-  double share = before > 0 ? 1.0 - static_cast<double>(after) / static_cast<double>(before) : 0;
-  return fmt::format("{} ({:.1f} %)", bytes(before > after ? before - after : 0), 100 * share);
-}
-
 void printText(const Program &program) {
   fmt::print("{} ({}), compiled for {} by Fanfold {}\n", program.model, program.source,
              program.target, program.compiler);
@@ -99,9 +91,6 @@ void printText(const Program &program) {
     fmt::print("  peak        at launch {}, {} of {} ({})\n", program.peakLaunch, peak.kernel,
                peak.layer, peak.location);
   }
-  fmt::print("  saved       {} by sharing memory, {} more by working in place\n",
-             saved(program.unsharedBytes, program.noInPlaceBytes),
-             saved(program.noInPlaceBytes, program.arenaBytes));
 
   fmt::print("\nrecipe\n");
   const ordered_json recipe = settingsToJson(Settings(program.recipe), program);

@@ -238,8 +238,6 @@ struct Program {
 
   size_t arenaBytes;
   size_t lowerBoundBytes; ///< Largest sum of live bytes at any launch.
-  size_t unsharedBytes;   ///< What the arena would be without sharing and in-place.
-  size_t noInPlaceBytes;  ///< What it would be with sharing alone.
   size_t peakLaunch;      ///< Launch of the train step at which the bound is reached.
 
   Span<Variable> variables;

@@ -41,12 +41,10 @@ def Plan_ArenaOp : Op<Plan_Dialect, "arena", [HasParent<"::mlir::ModuleOp">]> {
   let summary = "the arena of a program and what its plan achieved";
   let description = [{
     `lower_bound` is the largest sum of bytes live at one launch: no plan of this order
-    is smaller. `unshared` is what the arena would be if every value had memory of its
-    own, `no_in_place` what it would be with sharing alone.
+    is smaller.
   }];
   let arguments = (ins StrAttr:$model, StrAttr:$source, StrAttr:$target, StrAttr:$precision,
-      I64Attr:$batch, I64Attr:$bytes,
-      I64Attr:$lower_bound, I64Attr:$unshared, I64Attr:$no_in_place, I64Attr:$peak_launch);
+      I64Attr:$batch, I64Attr:$bytes, I64Attr:$lower_bound, I64Attr:$peak_launch);
   let assemblyFormat = "$model attr-dict";
 }
 

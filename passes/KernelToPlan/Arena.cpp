@@ -111,18 +111,13 @@ FailureOr<int64_t> fanfold::stepBytes(cnn::StepOp step, int64_t alignment, bool 
 FailureOr<Arena> fanfold::planArena(ModuleOp module, int64_t alignment, bool sharing) {
   Arena arena;
   const int64_t fixed = placeFixed(module, alignment, arena);
-  arena.bytes = arena.lowerBound = arena.noInPlace = arena.unshared = fixed;
+  arena.bytes = arena.lowerBound = fixed;
   for (cnn::StepOp step : module.getOps<cnn::StepOp>()) {
-    std::vector<packer::Buffer> separate =
-        collect(StepLiveness(step, /*inPlace=*/false), alignment);
     ArenaStep &s = arena.steps.emplace_back();
     s.liveness = std::make_unique<StepLiveness>(step);
     FailureOr<packer::Packing> packing = packStep(step, collect(*s.liveness, alignment), sharing);
     if (failed(packing))
       return failure();
-    for (const packer::Buffer &buffer : separate)
-      arena.unshared += buffer.size;
-    arena.noInPlace = std::max(arena.noInPlace, fixed + packer::lowerBound(separate));
     arena.lowerBound = std::max(arena.lowerBound, fixed + packing->lowerBound);
 
     // Only one step runs at a time: steps share their memory, if anything does.

@@ -38,8 +38,6 @@ struct Arena {
   int64_t batch = 0;
   int64_t bytes = 0;
   int64_t lowerBound = 0; ///< Fixed part and the largest live sum of any launch.
-  int64_t unshared = 0;   ///< If every value had memory of its own.
-  int64_t noInPlace = 0;  ///< With sharing, if no result overwrote an operand.
   int64_t peakLaunch = 0; ///< Launch of the first step that reaches the largest live sum.
   llvm::StringMap<int64_t> variables;
   llvm::SmallVector<StagingSlots> staging;

@@ -204,8 +204,7 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
     };
     plan::ArenaOp::create(builder, loc, text("fanfold.model"), text("fanfold.source"),
                           target ? target->name() : "none", text("fanfold.precision"), arena.batch,
-                          arena.bytes, arena.lowerBound, arena.unshared, arena.noInPlace,
-                          arena.peakLaunch);
+                          arena.bytes, arena.lowerBound, arena.peakLaunch);
     for (auto variable : module.getOps<cnn::VariableOp>())
       plan::VariableOp::create(
           builder, variable.getLoc(), variable.getSymName(), variable.getRole(), variable.getInit(),

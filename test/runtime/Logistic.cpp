@@ -141,8 +141,6 @@ Program makeProgram() {
   program.batch = batch;
   program.arenaBytes = LOGISTIC_ARENA_BYTES;
   program.lowerBoundBytes = arenaEnd - 128;
-  program.unsharedBytes = 2 * arenaEnd;
-  program.noInPlaceBytes = arenaEnd + 256;
   program.peakLaunch = 1;
   program.variables = span(variables);
   program.inputs = span(inputs);

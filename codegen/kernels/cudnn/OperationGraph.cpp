@@ -186,9 +186,11 @@ void GraphBuilder::forward() {
   const bool clips = epilogue == Epilogue::relu || epilogue == Epilogue::biasRelu;
   Tensor sums = addsBias || clips ? virtualImage(true, f32) : y;
 
+  // ALPHA and BETA in the type that products are summed in: cuDNN takes the bits of a
+  // double for it as they are, and a plan that did not go through text would multiply by 0.
   Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1.0)
-      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0.0)
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1.0f)
+      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0.0f)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution())
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, filter(problem.wType))
@@ -218,8 +220,8 @@ void GraphBuilder::forward() {
 
 void GraphBuilder::dgrad() {
   Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, 1.0)
-      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0.0)
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, 1.0f)
+      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0.0f)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, convolution())
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, image(tensorY, problem.yType, true))
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, filter(problem.wType))
@@ -236,8 +238,8 @@ void GraphBuilder::wgrad() {
   Tensor dw = filter(problem.wType);
   Tensor sums = widens ? filter(f32, true) : dw;
   Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, 1.0)
-      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA, 0.0)
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, 1.0f)
+      .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA, 0.0f)
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC, convolution())
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, image(tensorY, problem.yType, true))
       .set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, x)

@@ -1,7 +1,7 @@
 // RUN: fanfold-opt %s | fanfold-opt | FileCheck %s
 
-// CHECK: plan.arena "lenet" {batch = 64 : i64, bytes = 448 : i64, lower_bound = 448 : i64, no_in_place = 512 : i64, peak_launch = 2 : i64, precision = "fp32", source = "lenet.mlir", target = "cpu", unshared = 1024 : i64}
-plan.arena "lenet" {batch = 64 : i64, bytes = 448 : i64, lower_bound = 448 : i64, no_in_place = 512 : i64, peak_launch = 2 : i64, precision = "fp32", source = "lenet.mlir", target = "cpu", unshared = 1024 : i64}
+// CHECK: plan.arena "lenet" {batch = 64 : i64, bytes = 448 : i64, lower_bound = 448 : i64, peak_launch = 2 : i64, precision = "fp32", source = "lenet.mlir", target = "cpu"}
+plan.arena "lenet" {batch = 64 : i64, bytes = 448 : i64, lower_bound = 448 : i64, peak_launch = 2 : i64, precision = "fp32", source = "lenet.mlir", target = "cpu"}
 // CHECK: plan.variable @w "parameter" at 0 init {a = 0.000000e+00 : f64, b = 1.000000e+00 : f64, kind = "normal"} : memref<4x4xf32> {decay}
 plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 1.0 : f64, kind = "normal"} : memref<4x4xf32> {decay}
 // CHECK: plan.staging "x" at [64, 128] : memref<4x4xf32>

@@ -2,7 +2,7 @@
 
 // A plan that is right says nothing: %b takes the place of %x, %c overwrites %b, and the
 // variable is renewed behind its last reader.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 plan.step @train {
   %x = plan.buffer "x" "input" at 64 : memref<16xf32>
@@ -28,14 +28,14 @@ module {
 
 // expected-error@+1 {{found 2 arenas, expected one plan.arena}}
 module {
-plan.arena "m" {batch = 4 : i64, bytes = 64 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
-plan.arena "m" {batch = 4 : i64, bytes = 64 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 64 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.arena "m" {batch = 4 : i64, bytes = 64 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 }
 
 // -----
 
 // A value overwritten while another launch still reads it.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   // expected-note@+1 {{the value is this one}}
@@ -53,7 +53,7 @@ plan.step @train {
 // -----
 
 // The same by half of the bytes.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   // expected-note@+1 {{the value is this one}}
@@ -70,7 +70,7 @@ plan.step @train {
 // -----
 
 // A value read before it is made.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-note@+1 {{the value is this one}}
   %a = plan.buffer "a" "activation" at 64 : memref<16xf32>
@@ -82,7 +82,7 @@ plan.step @train {
 // -----
 
 // An output overwritten before the runtime reads it.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   // expected-note@+1 {{the value is this one}}
@@ -97,7 +97,7 @@ plan.step @train {
 // -----
 
 // Through a view.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   %a = plan.buffer "a" "activation" at 64 : memref<16xf32>
@@ -115,7 +115,7 @@ plan.step @train {
 // -----
 
 // A launch that writes over its input without saying so.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   %a = plan.buffer "a" "activation" at 0 : memref<16xf32>
@@ -127,7 +127,7 @@ plan.step @train {
 // -----
 
 // In place, but not at the same bytes.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   %a = plan.buffer "a" "activation" at 32 in_place_of "x" : memref<16xf32>
@@ -139,7 +139,7 @@ plan.step @train {
 // -----
 
 // Two results at the same bytes.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   %a = plan.buffer "a" "activation" at 64 : memref<16xf32>
@@ -152,7 +152,7 @@ plan.step @train {
 // -----
 
 // A workspace at the bytes of the result.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   %a = plan.buffer "a" "activation" at 64 : memref<16xf32>
@@ -165,7 +165,7 @@ plan.step @train {
 // -----
 
 // A workspace at the bytes of an input.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   %x = plan.buffer "x" "input" at 0 : memref<16xf32>
   %a = plan.buffer "a" "activation" at 64 : memref<16xf32>
@@ -178,7 +178,7 @@ plan.step @train {
 // -----
 
 // A workspace at the bytes of a value that is read later.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-note@+1 {{the value is this one}}
   %y = plan.buffer "y" "input" at 128 : memref<16xf32>
@@ -195,7 +195,7 @@ plan.step @train {
 // -----
 
 // Outside of the arena.
-plan.arena "m" {batch = 4 : i64, bytes = 100 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 100 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-error@+1 {{lies outside of the arena of 100 bytes}}
   %x = plan.buffer "x" "input" at 64 : memref<16xf32>
@@ -204,7 +204,7 @@ plan.step @train {
 // -----
 
 // Before the arena.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-error@+1 {{lies outside of the arena of 256 bytes}}
   %x = plan.buffer "x" "input" at -64 : memref<16xf32>
@@ -213,7 +213,7 @@ plan.step @train {
 // -----
 
 // Two inputs at the same bytes.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-note@+1 {{the other value is this one}}
   %x = plan.buffer "x" "input" at 64 : memref<16xf32>
@@ -224,7 +224,7 @@ plan.step @train {
 // -----
 
 // An unknown variable.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-error@+1 {{reads the unknown variable @w}}
   %w = plan.get @w : memref<16xf32>
@@ -233,7 +233,7 @@ plan.step @train {
 // -----
 
 // A variable under another type.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 plan.step @train {
   // expected-error@+1 {{is of 'memref<32xf32>', expected 'memref<16xf32>'}}
@@ -243,7 +243,7 @@ plan.step @train {
 // -----
 
 // A buffer of the step among the variables.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 plan.variable @v "parameter" at 128 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 plan.step @train {
@@ -255,7 +255,7 @@ plan.step @train {
 // -----
 
 // Two variables at the same bytes.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 // expected-error@+1 {{shares bytes with another variable or slot}}
 plan.variable @v "parameter" at 32 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
@@ -263,21 +263,21 @@ plan.variable @v "parameter" at 32 init {a = 0.0 : f64, b = 0.0 : f64, kind = "f
 // -----
 
 // A staging slot at the bytes of another.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 // expected-error@+1 {{shares bytes with another variable or slot}}
 plan.staging "x" at [0, 32] : memref<16xf32>
 
 // -----
 
 // A variable outside of the arena that no step reads.
-plan.arena "m" {batch = 4 : i64, bytes = 64 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 64 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 // expected-error@+1 {{lies outside of the arena of 64 bytes}}
 plan.variable @w "parameter" at 64 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 
 // -----
 
 // The new value of a variable overwritten before the end.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.variable @w "parameter" at 0 init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : memref<16xf32>
 plan.step @train {
   %x = plan.buffer "x" "input" at 64 : memref<16xf32>
@@ -292,7 +292,7 @@ plan.step @train {
 // -----
 
 // An offset that would overflow.
-plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, no_in_place = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none", unshared = 0 : i64}
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
 plan.step @train {
   // expected-error@+1 {{lies outside of the arena of 256 bytes}}
   %x = plan.buffer "x" "input" at 9223372036854775800 : memref<16xf32>
