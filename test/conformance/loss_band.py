@@ -4,11 +4,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The loss of ResNet-50 in fp16 against the band of PyTorch AMP runs with other seeds.
 
-    loss_band.py --fanfold=BIN --compile-to=DIR     compiles the program (needs no GPU)
-    loss_band.py --programs=DIR --dlfs=BIN          trains it and the peers (needs a GPU)
+    loss_band.py --fanfold=BIN --dlfs=BIN --compile-to=DIR
+                                    compiles the program, makes the data set (needs no GPU)
+    loss_band.py --programs=DIR     trains the program and the peers (needs a GPU)
 
 Both train from scratch with the same initial distributions, optimizer, data set and batch,
-each run with its own seed. The data set is made here: images of classes that differ by a
+each run with its own seed. The images of the data set are of classes that differ by a
 coarse pattern, so that the loss falls within the run. The losses are means over windows of
 10 steps. The band is, in each window, where one more run of PyTorch would fall with a
 probability of 95% (Student's t with the standard deviation over the seeds, or with the one
@@ -27,13 +28,13 @@ import tempfile
 import numpy
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CLASSES, IMAGES, BATCH, WINDOW = 20, 3200, 64, 10
+CLASSES, IMAGES, BATCH, WINDOW = 20, 1600, 64, 10
 RATE, MOMENTUM, DECAY = 0.05, 0.9, 1e-4
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 STUDENT = 4.303  # 97.5th percentile of Student's t with two degrees of freedom.
 
 
-def compileTo(fanfold, folder):
+def prepare(fanfold, dlfs, folder):
     with open(os.path.join(ROOT, "examples/resnet50/resnet50.mlir"), encoding="utf-8") as file:
         model = file.read()
     recipe = f"""cnn.recipe @resnet50 batch({BATCH}) epochs(4)
@@ -46,27 +47,45 @@ def compileTo(fanfold, folder):
         file.write(re.sub(r"cnn\.recipe .*", recipe, model, flags=re.DOTALL))
     command = [fanfold, "compile", source, "--target=cuda:sm_90", "--precision=fp16"]
     subprocess.run(command + ["-o", os.path.join(folder, "loss_band")], check=True)
+    images = os.path.join(folder, "images")
+    makeImages(images)
+    command = [dlfs, "import", "--format=folder", "--replace", images, storeUrl(folder)]
+    subprocess.run(command, check=True)
+
+
+def storeUrl(folder):
+    return f"dlfs://{os.path.abspath(folder)}/store/patterns"
 
 
 def makeImages(folder):
-    """JPEG files FOLDER/train/CLASS/N.jpg; returns the decoded images (N, 3, H, W) as u8, and
-    their labels."""
+    """JPEG files FOLDER/train/CLASS/NUMBER.jpg."""
     import torch
-    import torchvision
+    from PIL import Image
 
     generator = torch.Generator().manual_seed(7)
     patterns = torch.rand((CLASSES, 3, 7, 7), generator=generator)
-    images, labels = [], []
     for number in range(IMAGES):
         label = number % CLASSES
         coarse = 0.5 * patterns[label] + 0.5 * torch.rand((3, 7, 7), generator=generator)
         image = torch.nn.functional.interpolate(coarse[None], size=(224, 224), mode="bicubic")[0]
         directory = os.path.join(folder, "train", f"c{label:02}")
         os.makedirs(directory, exist_ok=True)
-        data = torchvision.io.encode_jpeg((image.clamp(0, 1) * 255).to(torch.uint8), quality=90)
-        torchvision.io.write_file(os.path.join(directory, f"{number:05}.jpg"), data)
-        images.append(torchvision.io.decode_jpeg(data))
-        labels.append(label)
+        pixels = (image.clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).numpy()
+        Image.fromarray(pixels).save(os.path.join(directory, f"{number:05}.jpg"), quality=85)
+
+
+def readImages(folder):
+    """The images of makeImages() as u8 (N, 3, H, W), and their labels."""
+    import torch
+    from PIL import Image
+
+    images, labels = [], []
+    for label, directory in enumerate(sorted(os.listdir(os.path.join(folder, "train")))):
+        path = os.path.join(folder, "train", directory)
+        for name in sorted(os.listdir(path)):
+            with Image.open(os.path.join(path, name)) as image:
+                images.append(torch.from_numpy(numpy.array(image)).permute(2, 0, 1))
+            labels.append(label)
     return torch.stack(images), torch.tensor(labels)
 
 
@@ -107,37 +126,37 @@ def trainPeer(images, labels, seed, steps):
     return losses[:steps]
 
 
-def trainOurs(program, url, folder, seed, steps):
+def trainOurs(folder, steps):
     """Mean losses of the windows."""
-    log = os.path.join(folder, f"log{seed}.jsonl")
-    command = [program, "train", f"--data={url}", f"--steps={steps}", f"--log={log}",
-               f"--log-every={WINDOW}", f"--seed={seed}", "--data-threads=8", "--eval-every=0"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stderr}")
-    with open(log, encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
+    with tempfile.TemporaryDirectory() as scratch:
+        log = os.path.join(scratch, "log.jsonl")
+        command = [os.path.join(folder, "loss_band"), "train", f"--data={storeUrl(folder)}",
+                   f"--steps={steps}", f"--log={log}", f"--log-every={WINDOW}", "--seed=1",
+                   "--data-threads=8", "--eval-every=0"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}\n{done.stderr}")
+        with open(log, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
     return [line["loss"] for line in lines if line.get("event") == "step"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--fanfold")
+    parser.add_argument("--dlfs")
     parser.add_argument("--compile-to", metavar="DIR")
     parser.add_argument("--programs", metavar="DIR")
-    parser.add_argument("--dlfs")
     parser.add_argument("--steps", type=int, default=200)
     arguments = parser.parse_args()
     if arguments.compile_to:
-        return compileTo(arguments.fanfold, arguments.compile_to)
-    with tempfile.TemporaryDirectory() as folder:
-        images, labels = makeImages(os.path.join(folder, "images"))
-        url = f"dlfs://{folder}/store/patterns"
-        subprocess.run([arguments.dlfs, "import", "--format=folder", "--quiet",
-                        os.path.join(folder, "images"), url], check=True)
-        ours = trainOurs(os.path.join(arguments.programs, "loss_band"), url, folder, 1,
-                         arguments.steps)
-        peers = [trainPeer(images, labels, seed, arguments.steps) for seed in (1, 2, 3)]
+        return prepare(arguments.fanfold, arguments.dlfs, arguments.compile_to)
+    if not arguments.programs:
+        parser.error("expected --compile-to or --programs")
+    folder = os.path.abspath(arguments.programs)
+    ours = trainOurs(folder, arguments.steps)
+    images, labels = readImages(os.path.join(folder, "images"))
+    peers = [trainPeer(images, labels, seed, arguments.steps) for seed in (1, 2, 3)]
     peers = numpy.array(peers).reshape(len(peers), -1, WINDOW).mean(axis=2)
     mean, deviation = peers.mean(axis=0), peers.std(axis=0, ddof=1)
     pooled = math.sqrt(((deviation / mean) ** 2).mean())

@@ -9,7 +9,7 @@ cnn.variable @w "parameter" init {a = 0.0 : f64, b = 1.0 : f64, kind = "normal"}
 cnn.variable @b "parameter" init {a = 0.0 : f64, b = 0.0 : f64, kind = "fill"} : tensor<3xf32>
 // 64 + 64 bytes of variables, 2 * 64 of staging, and two values of 64 at each launch: the
 // arena is as small as the live bytes allow.
-// CHECK: plan.arena "" {batch = 16 : i64, bytes = 384 : i64, lower_bound = 384 : i64, no_in_place = 384 : i64, peak_launch = 0 : i64, precision = "", source = "", target = "none", unshared = 512 : i64}
+// CHECK: plan.arena "" {batch = 16 : i64, bytes = 384 : i64, lower_bound = 384 : i64, peak_launch = 0 : i64, precision = "", source = "", target = "none"}
 // CHECK: plan.variable @w "parameter" at 0 init {a = 0.000000e+00 : f64, b = 1.000000e+00 : f64, kind = "normal"} : memref<16xf32>
 // CHECK: plan.variable @b "parameter" at 64 init {{.*}} : memref<3xf32>
 // CHECK: plan.staging "x" at [128, 192] : memref<16xf32>
