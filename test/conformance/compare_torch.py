@@ -52,6 +52,7 @@ SIZES = {
     "alexnet_one_tower": (99, 4),
     "vgg16": (64, 4),
     "googlenet": (64, 4),
+    "resnet20": (28, 8),
     "resnet50": (64, 4),
     "resnet152": (64, 4),
     "densenet121": (64, 4),

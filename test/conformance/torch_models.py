@@ -185,12 +185,29 @@ def fromTorchvision(name, **options):
     return lambda flat, classes: getattr(torchvision.models, name)(num_classes=classes, **options)
 
 
+def resnet20(flat, classes):
+    def block(inputs, width, stride=1):
+        project = None
+        if stride != 1:
+            project = nn.Sequential(
+                nn.Conv2d(inputs, width, 1, stride, bias=False), nn.BatchNorm2d(width)
+            )
+        return torchvision.models.resnet.BasicBlock(inputs, width, stride, project)
+
+    layers = [nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    layers += [block(16, 16) for _ in range(3)]
+    layers += [block(16, 32, stride=2), block(32, 32), block(32, 32)]
+    layers += [block(32, 64, stride=2), block(64, 64), block(64, 64)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(flat, classes))
+
+
 TWINS = {
     "lenet": lenet,
     "alexnet": alexnet,
     "alexnet_one_tower": alexnetOneTower,
     "vgg16": vgg16,
     "googlenet": fromTorchvision("googlenet", aux_logits=False, init_weights=False),
+    "resnet20": resnet20,
     "resnet50": fromTorchvision("resnet50"),
     "resnet152": fromTorchvision("resnet152"),
     "densenet121": fromTorchvision("densenet121"),

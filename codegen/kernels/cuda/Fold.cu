@@ -25,8 +25,10 @@ struct Source {
         channel(folded % channels) {}
 };
 
-/// V folded channels of one folded pixel for each thread; blockIdx.y is the image.
-template <int V, typename T>
+/// V folded channels of one folded pixel for each thread; blockIdx.y is the image. The
+/// channels and the stride of the image, if they are known here (not 0), make divisions by
+/// them multiplications, which are most of the work otherwise.
+template <int V, int Channels, int Stride, typename T>
 __global__ void __launch_bounds__(blockThreads)
     foldImageKernel(FoldImageShape s, Divisor groupsPerPixel, Divisor foldedWidth, uint32_t groups,
                     const uint8_t *x, const float *scale, const float *shift, T *y) {
@@ -36,18 +38,22 @@ __global__ void __launch_bounds__(blockThreads)
   uint32_t row = group;
   const int first = static_cast<int>(groupsPerPixel.split(row)) * V;
   const int column = static_cast<int>(foldedWidth.split(row));
-  const int stride = static_cast<int>(s.stride), channels = static_cast<int>(s.channels);
+  const int stride = Stride ? Stride : static_cast<int>(s.stride);
+  const int channels = Channels ? Channels : static_cast<int>(s.channels);
+  const int height = static_cast<int>(s.height), width = static_cast<int>(s.width);
+  const int top = static_cast<int>(row) * stride - static_cast<int>(s.padHeight);
+  const int left = column * stride - static_cast<int>(s.padWidth);
   const uint8_t *image = x + int64_t{blockIdx.y} * s.height * s.width * s.channels;
   Vec<T, V> out;
 #pragma unroll
   for (int k = 0; k < V; ++k) {
     const Source from(first + k, channels, stride);
-    const int64_t h = int64_t{row} * stride + from.row - s.padHeight;
-    const int64_t w = int64_t{column} * stride + from.column - s.padWidth;
+    const int h = top + from.row, w = left + from.column;
     float value = 0.0f;
-    if (from.row < stride && h >= 0 && h < s.height && w >= 0 && w < s.width)
-      value = toFloat(image[(h * s.width + w) * channels + from.channel]) * scale[from.channel] +
-              shift[from.channel];
+    if (from.row < stride && h >= 0 && h < height && w >= 0 && w < width)
+      value =
+          toFloat(image[(int64_t{h} * width + w) * channels + from.channel]) * scale[from.channel] +
+          shift[from.channel];
     out[k] = fromFloat<T>(value);
   }
   store(y + (int64_t{blockIdx.y} * groups + group) * V, out);
@@ -97,15 +103,24 @@ unsigned filterBlocks(const FoldFilterShape &s) {
 template <typename T>
 void fanfold::cuda::foldImage(cudaStream_t stream, const FoldImageShape &s, const uint8_t *x,
                               const float *scale, const float *shift, T *y) {
-  const auto launch = [&](auto width) {
+  const auto launchFor = [&](auto width, auto channels, auto stride) {
     constexpr int v = width;
     const int64_t groupsPerPixel = s.foldedChannels / v;
     const int64_t groups = s.foldedHeight * s.foldedWidth * groupsPerPixel;
     const dim3 grid(static_cast<unsigned>(divideUp(groups, blockThreads)),
                     static_cast<unsigned>(s.batch));
-    foldImageKernel<v>
+    foldImageKernel<v, channels, stride>
         <<<grid, blockThreads, 0, stream>>>(s, Divisor(groupsPerPixel), Divisor(s.foldedWidth),
                                             static_cast<uint32_t>(groups), x, scale, shift, y);
+  };
+  const auto launch = [&](auto width) {
+    constexpr std::integral_constant<int, 3> colours;
+    if (s.channels == 3 && s.stride == 2)
+      launchFor(width, colours, std::integral_constant<int, 2>());
+    else if (s.channels == 3 && s.stride == 4)
+      launchFor(width, colours, std::integral_constant<int, 4>());
+    else
+      launchFor(width, std::integral_constant<int, 0>(), std::integral_constant<int, 0>());
   };
   // Four channels of 2 bytes are enough for some convolutions.
   if (s.foldedChannels % 8 != 0 && s.foldedChannels % 4 == 0)
