@@ -25,7 +25,7 @@ struct Algorithm {
   std::string name;           ///< "brgconv:avx512_core"; empty if there is only one.
   int64_t workspaceBytes = 0; ///< Scratch memory, live during the launch alone.
   /// Why this one: "measured 126.0 us (next 131.2)"; empty if there is only one.
-  std::string reason;
+  std::string reason = {};
 };
 
 class Target {

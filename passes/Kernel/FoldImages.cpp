@@ -52,7 +52,9 @@ struct Fold {
     // Wide images lose more by the taps of zeros than they win.
     if (image.getDimSize(3) % multiple == 0 || channels > 64)
       return std::nullopt;
-    auto taps = [&](int64_t size) { return llvm::divideCeil(size, fold.stride); };
+    auto taps = [&](int64_t size) {
+      return static_cast<int64_t>(llvm::divideCeil(size, fold.stride));
+    };
     fold.filter = w.clone({w.getDimSize(0), taps(w.getDimSize(1)), taps(w.getDimSize(2)), padded});
     fold.image = image.clone({image.getDimSize(0), y.getDimSize(1) + taps(w.getDimSize(1)) - 1,
                               y.getDimSize(2) + taps(w.getDimSize(2)) - 1, padded});

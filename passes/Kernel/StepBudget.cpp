@@ -108,7 +108,7 @@ FailureOr<size_t> StepBudget::smallest() {
   FailureOr<int64_t> least = budgetOf(0);
   if (failed(least))
     return failure();
-  for (size_t index = curve().size(); index-- > 1 && leastBytes(index) < *least;) {
+  for (size_t index = curve().size() - 1; index >= 1 && leastBytes(index) < *least; --index) {
     FailureOr<int64_t> bytes = budgetOf(index);
     if (failed(bytes))
       return failure();

@@ -156,8 +156,8 @@ bool Search::raise(int i, int64_t to) {
 }
 
 bool Search::tightenDirty() {
-  for (size_t k = 0; k < dirty.size(); ++k) { // Both may add to `dirty`.
-    int s = dirty[k];
+  for (size_t k = 0; k < dirty.size();) { // Both may add to `dirty`.
+    int s = dirty[k++];
     isDirty[s] = 0;
     if (!tighten(s) || (s > 0 && !align(s - 1)) || !align(s))
       return false;

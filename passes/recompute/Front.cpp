@@ -78,14 +78,25 @@ Choice Front::withOperands(Choice choice, int value) const {
 /// Drops one more value: the one that saves most bytes above the budget per second.
 /// Returns false if none saves any.
 bool Front::dropMore(Trial &trial, int64_t budget) {
-  Trial best;
-  double bestRatio = 0;
+  // Trying one out takes long: only those that promise most are tried.
+  constexpr size_t most = 16;
   auto peak = int(std::max_element(trial.bytes.begin(), trial.bytes.end()) - trial.bytes.begin());
+  std::vector<std::pair<double, int>> candidates;
   for (int v = 0; v < int(trial.choice.size()); ++v) {
     if (trial.choice[size_t(v)] || !layer->expander.isDroppable(v) ||
         layer->expander.gapOf(v).begin >= peak || layer->expander.gapOf(v).end < peak ||
         layer->expander.gapOf(v).end == INT_MAX)
       continue;
+    double bytes = double(layer->step.values[size_t(v)].bytes);
+    candidates.emplace_back(-bytes / std::max(secondsOf(v), 1e-12), v);
+  }
+  size_t tried = std::min(most, candidates.size());
+  std::partial_sort(candidates.begin(), candidates.begin() + ptrdiff_t(tried), candidates.end());
+  candidates.resize(tried);
+
+  Trial best;
+  double bestRatio = 0;
+  for (auto [promise, v] : candidates) {
     Choice choice = trial.choice;
     choice[size_t(v)] = 1;
     for (bool closed : {false, true}) {
@@ -123,12 +134,31 @@ void Front::descend(int64_t budget) {
     if (round == 0 || isBetter)
       best = std::move(trial);
   }
-  constexpr int mostDrops = 6;
-  for (int k = 0; k < mostDrops && best.peak > budget; ++k)
-    if (!dropMore(best, budget))
+  repair(best, budget);
+}
+
+/// Drops more until the budget is kept, then keeps again what still fits.
+void Front::repair(Trial &trial, int64_t budget) {
+  constexpr int mostDrops = 16;
+  for (int k = 0; k < mostDrops && trial.peak > budget; ++k)
+    if (!dropMore(trial, budget))
       return;
-  if (best.peak <= budget)
-    keepAgain(best, budget);
+  if (trial.peak <= budget)
+    keepAgain(trial, budget);
+}
+
+/// Goes on from the plans of the front that are just above the budget.
+void Front::lower(int64_t budget) {
+  constexpr int most = 3;
+  std::vector<Entry> nearest;
+  for (auto above = front.upper_bound(budget); above != front.end() && nearest.size() < most;
+       ++above)
+    nearest.push_back(above->second);
+  for (Entry &entry : nearest) {
+    layer = entry.layer;
+    Trial trial = evaluate(entry.choice, budget);
+    repair(trial, budget);
+  }
 }
 
 /// Whether there is a plan within `budget` that nothing can beat by much.
@@ -185,9 +215,11 @@ Front::Front(const Step &step, const StepIndex &index) : step(step), index(index
         original.peakBytes - int64_t(double(original.peakBytes - floor) * stop / stops);
     layer = bottom;
     descend(budget);
+    if (!isGood(budget))
+      lower(budget);
     // A plan far above leaves more to choose, one just above has less to go.
     for (double above : {1.0, 1.1, 1.3}) {
-      if (isGood(budget))
+      if (front.begin()->first <= budget)
         break;
       addLayer(int64_t(double(budget) * above));
       descend(budget);

@@ -49,6 +49,8 @@ private:
   };
   Trial evaluate(Choice choice, int64_t budget);
   void descend(int64_t budget);
+  void lower(int64_t budget);
+  void repair(Trial &trial, int64_t budget);
   bool isGood(int64_t budget);
   void addLayer(int64_t budget);
   void keepAgain(Trial &trial, int64_t budget);

@@ -18,7 +18,9 @@
 //      (multiplicative weights on the Lagrangian of the live bytes);
 //   2. keeps again, dearest first, whatever still fits; and drops more, by bytes
 //      above the budget saved per second, where nothing fitted;
-//   3. where one drop each is not enough, plans again a step that is a plan
+//   3. where the lower bound promises more, goes on in the same way from the plans
+//      just above the budget that other stops have left;
+//   4. where one drop each is not enough, plans again a step that is a plan
 //      itself, so that what has been made again can be dropped again.
 //
 // Every plan met on the way is a candidate. The stops depend on the step alone, so

@@ -36,15 +36,15 @@ cudaDataType_t dataType(ElementType type) {
 }
 
 /// cuBLASLt's objects are freed by a function each.
-template <auto destroy>
+template <auto Destroy>
 struct Destroyer {
   template <typename T>
   void operator()(T *object) const {
-    destroy(object);
+    Destroy(object);
   }
 };
-template <typename Handle, auto destroy>
-using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Destroyer<destroy>>;
+template <typename Handle, auto Destroy>
+using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Destroyer<Destroy>>;
 using Layout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
 using Description = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
 using Preference = Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
@@ -59,7 +59,8 @@ Layout makeLayout(ElementType type, int64_t columns, int64_t rows, int64_t pitch
 
 template <typename T>
 void setAttribute(const Description &description, cublasLtMatmulDescAttributes_t name, T value) {
-  check(cublasLtMatmulDescSetAttribute(description.get(), name, &value, sizeof(value)),
+  check(cublasLtMatmulDescSetAttribute(description.get(), name, static_cast<const void *>(&value),
+                                       sizeof(value)),
         "describing a product");
 }
 

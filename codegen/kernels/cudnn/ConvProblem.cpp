@@ -30,9 +30,9 @@ constexpr ElementType elementTypes[] = {ElementType::f16, ElementType::bf16, Ele
 constexpr int64_t largestSize = int64_t(1) << 31;
 constexpr int64_t largestTensor = int64_t(1) << 48;
 
-template <typename Enum, size_t n>
-bool findName(const char *const (&names)[n], const std::string &word, Enum &value) {
-  for (size_t i = 0; i < n; ++i)
+template <typename Enum, size_t Count>
+bool findName(const char *const (&names)[Count], const std::string &word, Enum &value) {
+  for (size_t i = 0; i < Count; ++i)
     if (word == names[i]) {
       value = static_cast<Enum>(i);
       return true;
@@ -61,8 +61,11 @@ std::vector<std::string> split(const std::string &text, char separator) {
 bool parseSizes(const std::string &text, std::initializer_list<int64_t *> sizes) {
   const char *at = text.data(), *end = at + text.size();
   for (int64_t *size : sizes) {
-    if (size != *sizes.begin() && (at == end || *at++ != 'x'))
-      return false;
+    if (size != *sizes.begin()) {
+      if (at == end || *at != 'x')
+        return false;
+      ++at;
+    }
     const auto [next, error] = std::from_chars(at, end, *size);
     if (error != std::errc() || next == at)
       return false;
@@ -244,8 +247,9 @@ Result<ConvProblem> ConvProblem::parse(const std::string &text) {
 
 double ConvProblem::flops() const {
   const Conv2dShape &s = shape;
+  const int64_t terms = s.kernelHeight * s.kernelWidth * (s.inChannels / s.groups);
   return 2.0 * double(s.batch) * double(s.outHeight * s.outWidth) * double(s.outChannels) *
-         double(s.kernelHeight * s.kernelWidth) * double(s.inChannels / s.groups);
+         double(terms);
 }
 
 double ConvProblem::bytes() const {

@@ -69,7 +69,7 @@ Descriptor &Descriptor::set(cudnnBackendAttributeName_t name, const std::string 
 }
 
 Descriptor &Descriptor::set(cudnnBackendAttributeName_t name, const Descriptor &value) {
-  return setRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &value.raw);
+  return setRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, static_cast<const void *>(&value.raw));
 }
 
 Descriptor &Descriptor::set(cudnnBackendAttributeName_t name,
@@ -77,7 +77,8 @@ Descriptor &Descriptor::set(cudnnBackendAttributeName_t name,
   std::vector<cudnnBackendDescriptor_t> list;
   for (const Descriptor &value : values)
     list.push_back(value.raw);
-  return setRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, int64_t(list.size()), list.data());
+  return setRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, int64_t(list.size()),
+                static_cast<const void *>(list.data()));
 }
 
 Descriptor &Descriptor::finalize(const char *what) {
@@ -105,6 +106,6 @@ std::vector<Descriptor> Descriptor::getDescriptors(cudnnBackendAttributeName_t n
   std::vector<cudnnBackendDescriptor_t> raws;
   for (int64_t i = 0; i < most; ++i)
     raws.push_back(list.emplace_back(type).raw);
-  list.resize(getRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, most, raws.data()));
+  list.resize(getRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, most, static_cast<void *>(raws.data())));
   return list;
 }

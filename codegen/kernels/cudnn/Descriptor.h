@@ -84,11 +84,12 @@ public:
   /// calls chain.
   template <typename T>
   Descriptor &set(cudnnBackendAttributeName_t name, const T &value) {
-    return setRaw(name, AttributeType<T>::value, 1, &value);
+    return setRaw(name, AttributeType<T>::value, 1, static_cast<const void *>(&value));
   }
   template <typename T>
   Descriptor &set(cudnnBackendAttributeName_t name, const std::vector<T> &values) {
-    return setRaw(name, AttributeType<T>::value, int64_t(values.size()), values.data());
+    return setRaw(name, AttributeType<T>::value, int64_t(values.size()),
+                  static_cast<const void *>(values.data()));
   }
   Descriptor &set(cudnnBackendAttributeName_t name, const std::string &text);
   Descriptor &set(cudnnBackendAttributeName_t name, const Descriptor &value);
@@ -101,14 +102,14 @@ public:
   template <typename T>
   T get(cudnnBackendAttributeName_t name) const {
     T value{};
-    getRaw(name, AttributeType<T>::value, 1, &value);
+    getRaw(name, AttributeType<T>::value, 1, static_cast<void *>(&value));
     return value;
   }
   /// Up to `most` elements.
   template <typename T>
   std::vector<T> getArray(cudnnBackendAttributeName_t name, int64_t most) const {
     std::vector<T> values(most);
-    values.resize(getRaw(name, AttributeType<T>::value, most, values.data()));
+    values.resize(getRaw(name, AttributeType<T>::value, most, static_cast<void *>(values.data())));
     return values;
   }
   std::string getText(cudnnBackendAttributeName_t name) const;

@@ -32,8 +32,8 @@ private:
   Tensor filter(ElementType type, bool isVirtual = false);
   Tensor channels(TensorId id, ElementType type, int64_t count);
   Tensor virtualImage(bool output, ElementType type);
-  Tensor tensor(int64_t id, cudnnDataType_t type, std::vector<int64_t> sizes,
-                std::vector<int64_t> strides, int64_t alignment, bool isVirtual);
+  Tensor tensor(int64_t id, cudnnDataType_t type, const std::vector<int64_t> &sizes,
+                const std::vector<int64_t> &strides, int64_t alignment, bool isVirtual);
 
   Tensor pointwise(cudnnPointwiseMode_t mode, Tensor a, const Descriptor *b, Tensor result);
   Descriptor convolution() const;
@@ -82,8 +82,9 @@ std::vector<int64_t> fanfold::cudnn::tensorsOf(const ConvProblem &p) {
 }
 
 /// Sizes and strides are in the order NCHW whatever the layout.
-const Descriptor &GraphBuilder::tensor(int64_t id, cudnnDataType_t type, std::vector<int64_t> sizes,
-                                       std::vector<int64_t> strides, int64_t alignment,
+const Descriptor &GraphBuilder::tensor(int64_t id, cudnnDataType_t type,
+                                       const std::vector<int64_t> &sizes,
+                                       const std::vector<int64_t> &strides, int64_t alignment,
                                        bool isVirtual) {
   Descriptor &made =
       *tensors.emplace_back(std::make_unique<Descriptor>(CUDNN_BACKEND_TENSOR_DESCRIPTOR));
@@ -145,6 +146,7 @@ const Descriptor &GraphBuilder::pointwise(cudnnPointwiseMode_t mode, Tensor a, c
     operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, *b);
   operation.finalize("a pointwise operation");
   operations.push_back(std::move(operation));
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): the builder holds all tensors.
   return result;
 }
 
@@ -168,7 +170,7 @@ Descriptor GraphBuilder::convolution() const {
 /// x as the convolution sees it.
 const Descriptor &GraphBuilder::prologue(Tensor x) {
   if (problem.prologue == Prologue::none)
-    return x;
+    return x; // NOLINT(bugprone-return-const-ref-from-parameter): as in pointwise()
   const int64_t c = problem.shape.inChannels;
   Tensor scale = channels(tensorScale, problem.xType, c);
   Tensor shift = channels(tensorShift, problem.xType, c);

@@ -16,7 +16,7 @@
 using namespace fanfold;
 using namespace fanfold::cudnn;
 // Keeps the order of cuDNN's own fields.
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -92,15 +92,15 @@ Result<EngineChoice> EngineChoice::parse(const std::string &text) {
 }
 
 std::string fanfold::cudnn::serialize(const Plan &plan) {
-  json text = {
+  Json text = {
       {"cudnn", plan.version}, {"engine", plan.engine}, {"workspaceBytes", plan.workspaceBytes}};
   if (!plan.serialized.empty())
-    text["plan"] = json::parse(plan.serialized);
+    text["plan"] = Json::parse(plan.serialized);
   return text.dump();
 }
 
 Result<Plan> fanfold::cudnn::parsePlan(const std::string &text) {
-  const json fields = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json fields = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!fields.is_object())
     return Status::error("plan is no JSON object");
   try {
@@ -114,7 +114,7 @@ Result<Plan> fanfold::cudnn::parsePlan(const std::string &text) {
     if (plan.workspaceBytes < 0)
       return Status::error("plan has a workspace of {} bytes", plan.workspaceBytes);
     return plan;
-  } catch (const json::exception &error) {
+  } catch (const Json::exception &error) {
     return Status::error("reading a plan: {}", error.what());
   }
 }

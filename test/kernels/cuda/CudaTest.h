@@ -233,7 +233,7 @@ class ElementTest : public CudaTest {};
 using ElementTypes = ::testing::Types<float, __half, __nv_bfloat16>;
 struct ElementName {
   template <typename T>
-  static std::string GetName(int) {
+  static std::string GetName(int) { // NOLINT(readability-identifier-naming): GoogleTest's
     return std::is_same_v<T, float> ? "fp32" : std::is_same_v<T, __half> ? "fp16" : "bf16";
   }
 };

@@ -74,7 +74,7 @@ protected:
   TuneProblemsTest() { fs::create_directories(directory); }
   ~TuneProblemsTest() override { fs::remove_all(directory); }
 
-  Status tune(TuneRequest request) {
+  Status tune(const TuneRequest &request) {
     measured.clear();
     opened = false;
     return tuneProblems(request, [&]() -> Result<std::unique_ptr<ProblemTimer>> {
