@@ -43,7 +43,7 @@ public:
   virtual std::vector<Candidate> candidates(plan::LaunchOp launch) const { return {}; }
 
   /// "8 of 60 problems are not in FILE; ..." if the tuning database had no answer to some
-  /// of the launches that select() was asked for; else empty.
+  /// of the launches that select() was asked for, or one that cannot be taken; else empty.
   virtual std::string missingMeasurements() const { return ""; }
 
   /// Whether programs can compute in a precision: "fp32", "tf32", "fp16", "bf16".

@@ -94,8 +94,11 @@ Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
     if (!fits(record))
       continue;
     Result<cudnn::Plan> plan = cudnn::planOf(record, planner);
-    if (!plan)
-      return refuse(record, plan.status());
+    if (!plan) {
+      // Some engines cannot be planned without their card.
+      passedOver.emplace(record.line, plan.status().message());
+      continue;
+    }
     if (limits.deterministic && !plan->deterministic)
       continue;
     // This machine's cuDNN may take more than the one that measured.
@@ -187,14 +190,21 @@ std::vector<Candidate> Chooser::candidates(const cublaslt::MatmulProblem &proble
 }
 
 std::string Chooser::missingMeasurements() const {
+  std::string refused;
+  if (!passedOver.empty())
+    refused =
+        fmt::format("{} measured engines cannot be planned here and were passed over, the "
+                    "first in {}:{}: {}",
+                    passedOver.size(), path, passedOver.begin()->first, passedOver.begin()->second);
   if (missed.empty())
-    return "";
+    return refused;
   // Where nothing fits, it is another card's or another library's.
   const std::string found =
       missed.size() < asked.size() || database.size() == 0
           ? ""
           : fmt::format(", which has {}", fmt::join(database.origins(), ", "));
   return fmt::format("{} of {} convolutions and matrix products have no measurement for {} with {} "
-                     "and {} in {}{}; they run as the libraries estimate",
-                     missed.size(), asked.size(), device, cudnnName(), cublasltName(), path, found);
+                     "and {} in {}{}; they run as the libraries estimate{}{}",
+                     missed.size(), asked.size(), device, cudnnName(), cublasltName(), path, found,
+                     refused.empty() ? "" : "; ", refused);
 }

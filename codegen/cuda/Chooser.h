@@ -26,6 +26,7 @@
 #include "codegen/kernels/cudnn/Planner.h"
 #include "codegen/kernels/tuning/TuningDatabase.h"
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -44,8 +45,9 @@ public:
                                                  const TargetOptions &options, std::string device);
 
   /// The implementation for a problem. Fails if there is none, if a record that would be
-  /// taken names one that the library refuses ("FILE:LINE: ..."), and, with a frozen
-  /// database, if none was measured.
+  /// taken names no algorithm of cuBLASLt ("FILE:LINE: ..."), and, with a frozen database,
+  /// if none was measured. Engines that cuDNN refuses here, where there is no card, are
+  /// passed over for the next.
   Result<Algorithm> choose(const cudnn::ConvProblem &problem);
   Result<Algorithm> choose(const cublaslt::MatmulProblem &problem);
 
@@ -80,7 +82,8 @@ private:
   const std::string device, path;
   const bool frozen;
   TuningDatabase database;
-  std::set<std::string> asked, missed; ///< Problems, each once.
+  std::set<std::string> asked, missed;       ///< Problems, each once.
+  std::map<int64_t, std::string> passedOver; ///< Lines of the database, and why.
 };
 
 } // namespace fanfold
