@@ -80,6 +80,16 @@ std::string Chooser::estimate(const std::string &text) const {
   return path.empty() ? text : text + "; not measured";
 }
 
+std::optional<double> Chooser::microseconds(const std::string &problem,
+                                            llvm::StringRef implementation) const {
+  const bool isCudnn = implementation.consume_front(cudnnPrefix);
+  if (isCudnn || implementation.consume_front(cublasltPrefix))
+    for (const TuningRecord &record : measured(isCudnn ? cudnnName() : cublasltName(), problem))
+      if (implementation == record.choice)
+        return record.microseconds;
+  return std::nullopt;
+}
+
 bool Chooser::hasPlan(const cudnn::ConvProblem &problem) {
   Result<const cudnn::Candidates *> found = planner.candidates(problem, limits);
   return found && !(*found)->plans.empty();

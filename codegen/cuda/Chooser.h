@@ -51,6 +51,11 @@ public:
   Result<Algorithm> choose(const cudnn::ConvProblem &problem);
   Result<Algorithm> choose(const cublaslt::MatmulProblem &problem);
 
+  /// Microseconds that `implementation`, a name of those above, took for the problem of
+  /// this text; none if it was not measured.
+  std::optional<double> microseconds(const std::string &problem,
+                                     llvm::StringRef implementation) const;
+
   /// Whether cuDNN has a plan for a problem at all.
   bool hasPlan(const cudnn::ConvProblem &problem);
 

@@ -55,6 +55,10 @@ struct CudaKernel {
 /// The entry for a launch op's name without its dialect; null if there is none.
 const CudaKernel *findCudaKernel(llvm::StringRef name);
 
+/// The text of the problem that a launch at the kernel level poses to a library, its key in
+/// the tuning database; empty if its kernel is ours.
+std::string problemText(mlir::Operation *launch);
+
 // The families whose statements are CUDA's own, one file each.
 llvm::ArrayRef<CudaKernel> cudaProductKernels();
 llvm::ArrayRef<CudaKernel> cudaPointwiseKernels();

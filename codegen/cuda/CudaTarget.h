@@ -29,6 +29,8 @@ public:
   /// What cudaMalloc grants, and what the widest loads of cuDNN want.
   int64_t alignment() const override { return 256; }
   llvm::FailureOr<Algorithm> select(mlir::Operation *launch) const override;
+  /// As measured if the tuning database has the problem with the launch's `algorithm`, else
+  /// by the roofline.
   double seconds(mlir::Operation *launch) const override;
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override;
   /// Tensor cores take rows of 16 bytes, or of 8 if there is no more to say.

@@ -8,6 +8,7 @@
 
 #include "codegen/cuda/CudaKernels.h"
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
+#include "passes/LaunchWork.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -119,23 +120,33 @@ static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, Dictio
 // Selection
 //===----------------------------------------------------------------------===//
 
+static ConvProblem convProblem(Operation *op) {
+  return convProblem(op->getName().stripDialect(), op->getOperandTypes(), op->getResultTypes(),
+                     op->getAttrDictionary(), op);
+}
+
+static MatmulProblem matmulProblem(Operation *op) {
+  return matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
+}
+
 static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
-  ConvProblem problem = convProblem(op->getName().stripDialect(), op->getOperandTypes(),
-                                    op->getResultTypes(), op->getAttrDictionary(), op);
-  return target.chooser().choose(problem);
+  return target.chooser().choose(convProblem(op));
 }
 
 static Result<Algorithm> selectMatmul(const CudaTarget &target, Operation *op) {
-  MatmulProblem problem =
-      matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
-  return target.chooser().choose(problem);
+  return target.chooser().choose(matmulProblem(op));
+}
+
+std::string fanfold::problemText(Operation *launch) {
+  if (isa<kernel::MatmulOp>(launch))
+    return matmulProblem(launch).text();
+  return isProduct(launch) ? convProblem(launch).text() : "";
 }
 
 bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
   if (!isa<kernel::Conv2dOp>(product))
     return step != "statistics";
-  ConvProblem problem = convProblem("conv2d", product->getOperandTypes(), product->getResultTypes(),
-                                    product->getAttrDictionary(), product);
+  ConvProblem problem = convProblem(product);
   // The engines that sum are slow over few channels: reading the result again is cheaper.
   if (step == "statistics" && problem.shape.inChannels < 32)
     return false;

@@ -1,0 +1,103 @@
+//===- CudaTargetTest.cpp - what measurements decide -----------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cuda/CudaTarget.h"
+#include "codegen/cuda/CudaKernels.h"
+#include "codegen/kernels/cudnn/Tuner.h"
+#include "frontend/ModelFile.h"
+
+#include "mlir/Parser/Parser.h"
+
+#include <fstream>
+#include <gtest/gtest.h>
+
+using namespace fanfold;
+
+namespace {
+
+constexpr const char *device = "NVIDIA H200";
+
+constexpr const char *convolution = R"mlir(
+  module attributes {fanfold.precision = "fp16"} {
+    cnn.step @train {
+      %x = cnn.input "x" as tensor<256x56x56x64xf16> : tensor<256x56x56x64xf16>
+      %w = cnn.input "w" as tensor<64x3x3x64xf16> : tensor<64x3x3x64xf16>
+      %y = kernel.conv2d %x, %w {stride = array<i64: 1, 1>, pad = array<i64: 1, 1>,
+          dilation = array<i64: 1, 1>, groups = 1 : i64}
+          : (tensor<256x56x56x64xf16>, tensor<64x3x3x64xf16>) -> tensor<256x56x56x64xf16>
+    }
+  })mlir";
+
+class Measured : public testing::Test {
+protected:
+  Measured() { loadDialects(context); }
+  ~Measured() override { (void)std::remove(path.c_str()); }
+
+  mlir::Operation *parse(const char *text) {
+    module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+    mlir::Operation *launch = nullptr;
+    if (module)
+      module->walk([&](kernel::LaunchOpInterface op) { launch = op; });
+    return launch;
+  }
+
+  std::unique_ptr<ProgramTarget> makeTarget() {
+    TargetOptions options;
+    options.name = "cuda:sm_90";
+    if (!records.empty()) {
+      std::ofstream(path) << records;
+      options.tuningDatabase = path;
+    }
+    Result<std::unique_ptr<ProgramTarget>> target = CudaTarget::make(options);
+    EXPECT_TRUE(target.ok()) << target.status().message();
+    return target.ok() ? std::move(*target) : nullptr;
+  }
+
+  void addRecord(mlir::Operation *launch, const std::string &choice, double microseconds) {
+    records += fmt::format("{}\t{}\t{}\t{}\t0\t{}\n", device, cudnn::libraryName(cudnnGetVersion()),
+                           problemText(launch), choice, microseconds);
+  }
+
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string records, path = testing::TempDir() + "/cuda_target_test.tuning";
+};
+
+TEST_F(Measured, TimeOfAChosenEngineIsTheMeasuredOne) {
+  mlir::Operation *launch = parse(convolution);
+  ASSERT_TRUE(launch);
+  std::unique_ptr<ProgramTarget> estimating = makeTarget();
+  ASSERT_TRUE(estimating);
+  const double roofline = estimating->seconds(launch);
+  llvm::FailureOr<Algorithm> algorithm = estimating->select(launch);
+  ASSERT_TRUE(llvm::succeeded(algorithm));
+  mlir::Builder builder(&context);
+  const auto choose = [&](llvm::StringRef name) {
+    launch->setAttr("algorithm", builder.getStringAttr(name));
+  };
+  choose(algorithm->name);
+  EXPECT_EQ(estimating->seconds(launch), roofline);
+
+  launch->removeAttr("algorithm");
+  addRecord(launch, algorithm->name.substr(cudnnPrefix.size()), 1234.5);
+  std::unique_ptr<ProgramTarget> measuring = makeTarget();
+  ASSERT_TRUE(measuring);
+  // Nothing is chosen yet; then what was measured; then what was not.
+  EXPECT_EQ(measuring->seconds(launch), roofline);
+  algorithm = measuring->select(launch);
+  ASSERT_TRUE(llvm::succeeded(algorithm));
+  EXPECT_EQ(algorithm->reason, "measured 1234.5 us");
+  choose(algorithm->name);
+  EXPECT_DOUBLE_EQ(measuring->seconds(launch), 1234.5e-6);
+  choose(algorithm->name + " tilek=9");
+  EXPECT_EQ(measuring->seconds(launch), roofline);
+  choose(cublasltPrefix.rtrim());
+  EXPECT_EQ(measuring->seconds(launch), roofline);
+}
+
+} // namespace
