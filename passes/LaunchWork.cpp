@@ -26,6 +26,6 @@ Work fanfold::workOf(Operation *launch) {
 }
 
 bool fanfold::isProduct(Operation *launch) {
-  return isa<kernel::Conv2dOp, kernel::Conv2dDgradOp, kernel::Conv2dWgradOp,
+  return isa<kernel::Conv1x1AddOp, kernel::Conv2dOp, kernel::Conv2dDgradOp, kernel::Conv2dWgradOp,
              kernel::Conv2dStatisticsOp, kernel::MatmulOp>(launch);
 }

@@ -39,6 +39,7 @@ std::unique_ptr<mlir::Pass> createFuseStatistics(const Target &target);
 
 /// fold-images asks this target what it likes.
 std::unique_ptr<mlir::Pass> createFoldImages(const Target &target);
+std::unique_ptr<mlir::Pass> createFoldNorms(const Target &target);
 
 /// insert-checkpoints asks this target what launches cost.
 std::unique_ptr<mlir::Pass> createInsertCheckpoints(const Target &target,

@@ -150,6 +150,31 @@ def FoldImages : Pass<"fold-images", "::fanfold::cnn::StepOp"> {
   let statistics = [Statistic<"folded", "images-folded", "Images that got more channels">];
 }
 
+def FoldNorms : Pass<"fold-norms", "::fanfold::cnn::StepOp"> {
+  let summary = "fold batch normalisation into the 1x1 convolution before it";
+  let description = [{
+    The statistics of what a 1x1 convolution makes follow from sums over its input and from
+    its filter, and so do the gradients of filter and input from the gradient behind the
+    normalisation (codegen/kernels/cuda/NormFold.h). Where the convolution makes many
+    channels of few, those sums are the smaller work:
+
+        %y = kernel.conv2d %a, %w                          // forward
+        %z = batch normalisation of %y; add %s; ReLU
+        %dy = gradient of batch normalisation from %dz, %y // backward
+        %da = kernel.conv2d_dgrad %dy, %w
+        %dw = kernel.conv2d_wgrad %a, %dy
+
+    becomes one convolution of %a, with the normalisation in its filter and bias, %s and the
+    ReLU in its epilogue, and in the backward pass products of %dz and %a alone. %y and %dy
+    are gone. Where something else reads %y, all stays as it is.
+
+    In half precision only: there the extra products run on matrix units, and what the
+    differences of sums lose is far below what rounding tensors to half precision does.
+    Done where the target's times say that it is faster.
+  }];
+  let statistics = [Statistic<"folded", "norms-folded", "Convolutions rewritten">];
+}
+
 def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
   let summary = "let matrix products add the bias and apply the activation";
   let description = [{

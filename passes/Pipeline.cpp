@@ -56,6 +56,8 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
   // Knows normalisation by its body, before that is part of a larger one.
   steps.addPass(createFoldImages(target));
   if (options.fusion) {
+    // Knows batch normalisation and its gradient by their bodies, too.
+    steps.addPass(createFoldNorms(target));
     // Epilogues first: a bias that a product can add should not wander into a pointwise
     // kernel that follows it.
     steps.addPass(createFuseEpilogues(target));

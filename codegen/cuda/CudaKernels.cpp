@@ -115,6 +115,34 @@ static FailureOr<std::string> emitUnfoldFilter(CudaProgramText &text, plan::Laun
   return text.call("Fold.h", "unfoldFilter", {foldFilterShape(op, out, in)}, {in, out});
 }
 
+/// Rows, output channels and input channels.
+static std::string normFoldShape(plan::LaunchOp op, Value filter) {
+  return llvm::formatv("cuda::NormFoldShape{{{0}, {1}, {2}}", integerText(op, "rows"),
+                       shapeOf(filter).front(), shapeOf(filter).back());
+}
+
+static FailureOr<std::string> emitFoldNorm(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs(), out = op.getOutputs();
+  std::string head[] = {normFoldShape(op, in[0]), numberText(op, "epsilon"),
+                        numberText(op, "momentum")};
+  return text.call(
+      "NormFold.h", "foldNorm", head,
+      {in[0], in[1], in[2], in[3], in[4], in[5], in[6], out[0], out[1], out[2], out[3], out[4]});
+}
+
+static FailureOr<std::string> emitFoldNormGrad(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs(), out = op.getOutputs();
+  return text.call(
+      "NormFold.h", "foldNormGradient", {normFoldShape(op, in[0])},
+      {in[0], in[1], in[2], in[3], in[4], in[5], in[6], out[0], out[1], out[2], out[3]});
+}
+
+static FailureOr<std::string> emitFoldNormInput(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs(), out = op.getOutputs();
+  return text.call("NormFold.h", "foldNormInput", {normFoldShape(op, in[1])},
+                   {in[0], in[1], in[2], in[3], out[0], out[1]});
+}
+
 /// A statement that all targets share.
 template <std::string (*Emit)(ProgramText &, plan::LaunchOp)>
 static FailureOr<std::string> shared(CudaProgramText &text, plan::LaunchOp op) {
@@ -135,6 +163,9 @@ static const CudaKernel otherKernels[] = {
     {"fold_image", nullptr, emitFoldImage},
     {"fold_filter", nullptr, emitFoldFilter},
     {"unfold_filter", nullptr, emitUnfoldFilter},
+    {"fold_norm", nullptr, emitFoldNorm},
+    {"fold_norm_grad", nullptr, emitFoldNormGrad},
+    {"fold_norm_input", nullptr, emitFoldNormInput},
     {"sum_of_squares", selectSumOfSquares, shared<emitSumOfSquares>},
     {"all_finite", nullptr, emitAllFinite},
     {"max_pool2d", nullptr, shared<emitMaxPool2d>},

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/cuda/ConvAsMatmul.h"
 #include "codegen/cuda/CudaKernels.h"
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
 #include "passes/LaunchWork.h"
@@ -120,6 +121,27 @@ static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, Dictio
 // Selection
 //===----------------------------------------------------------------------===//
 
+/// The product that a conv1x1_add computes: pixels times filters.
+static MatmulProblem conv1x1AddProblem(TypeRange operands, TypeRange results,
+                                       DictionaryAttr constants) {
+  auto x = cast<ShapedType>(operands[0]), y = cast<ShapedType>(results[0]);
+  MatmulProblem problem;
+  problem.k = x.getShape().back();
+  problem.n = y.getShape().back();
+  problem.m = x.getNumElements() / problem.k;
+  problem.transposeB = true;
+  problem.type = elementType(x);
+  problem.cType = elementType(y);
+  problem.addend = true;
+  problem.epilogue =
+      constants.contains("activation") ? cublaslt::Epilogue::biasRelu : cublaslt::Epilogue::bias;
+  return problem;
+}
+
+static MatmulProblem conv1x1AddProblem(Operation *op) {
+  return conv1x1AddProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary());
+}
+
 static ConvProblem convProblem(Operation *op) {
   return convProblem(op->getName().stripDialect(), op->getOperandTypes(), op->getResultTypes(),
                      op->getAttrDictionary(), op);
@@ -130,17 +152,33 @@ static MatmulProblem matmulProblem(Operation *op) {
 }
 
 static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
-  return target.chooser().choose(convProblem(op));
+  ConvProblem problem = convProblem(op);
+  if (prefersMatmul(problem))
+    return target.chooser().choose(*asMatmul(problem));
+  return target.chooser().choose(problem);
 }
 
 static Result<Algorithm> selectMatmul(const CudaTarget &target, Operation *op) {
   return target.chooser().choose(matmulProblem(op));
 }
 
+static Result<Algorithm> selectConv1x1Add(const CudaTarget &target, Operation *op) {
+  return target.chooser().choose(conv1x1AddProblem(op));
+}
+
 std::string fanfold::problemText(Operation *launch) {
+  if (isa<kernel::Conv1x1AddOp>(launch))
+    return conv1x1AddProblem(launch).text();
   if (isa<kernel::MatmulOp>(launch))
     return matmulProblem(launch).text();
-  return isProduct(launch) ? convProblem(launch).text() : "";
+  if (!isProduct(launch))
+    return "";
+  ConvProblem problem = convProblem(launch);
+  auto algorithm = launch->getAttrOfType<StringAttr>("algorithm");
+  if (algorithm && algorithm.getValue().starts_with(cublasltPrefix.rtrim()))
+    if (std::optional<MatmulProblem> product = asMatmul(problem))
+      return product->text();
+  return problem.text();
 }
 
 bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
@@ -162,8 +200,15 @@ std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
   TypeRange in = op.getInputs().getTypes(), out = op.getOutputs().getTypes();
   if (op.getKernel() == "matmul")
     return theChooser->candidates(matmulProblem(in, out, op.getConstants(), op));
-  if (op.getKernel().starts_with("conv2d"))
-    return theChooser->candidates(convProblem(op.getKernel(), in, out, op.getConstants(), op));
+  if (op.getKernel() == "conv1x1_add")
+    return theChooser->candidates(conv1x1AddProblem(in, out, op.getConstants()));
+  if (op.getKernel().starts_with("conv2d")) {
+    ConvProblem problem = convProblem(op.getKernel(), in, out, op.getConstants(), op);
+    if (op.getAlgorithm().value_or("").starts_with(cublasltPrefix.rtrim()))
+      if (std::optional<MatmulProblem> product = asMatmul(problem))
+        return theChooser->candidates(*product);
+    return theChooser->candidates(problem);
+  }
   return {};
 }
 
@@ -187,12 +232,44 @@ static std::string run(ProgramText &text, const std::string &object, ArrayRef<Va
          text.arguments({"{" + llvm::join(addresses, ", ") + "}"}, {op.getWorkspace()});
 }
 
+/// A product of cuBLASLt: out = a b, of which bias and addend may be null.
+static std::string emitProduct(CudaProgramText &text, plan::LaunchOp op,
+                               const MatmulProblem &problem, ArrayRef<Value> operands, Value out) {
+  StringRef algorithm = op.getAlgorithm().value_or("");
+  if (!algorithm.consume_front(cublasltPrefix))
+    algorithm = "";
+  text.addTunable(problem.text(), op, algorithm);
+  std::string make = "cublaslt::Matmul(blas, \"" + problem.text() + "\", " +
+                     std::to_string(workspaceBytes(op)) +
+                     (algorithm.empty() ? "" : ", \"" + algorithm.str() + "\"") + ")";
+  std::string object = text.object("cublaslt::Matmul", make, ProgramText::unchecked, layer(op));
+  SmallVector<Value> buffers(operands);
+  buffers.append({out, op.getWorkspace()});
+  return object + ".run" + text.arguments({}, buffers);
+}
+
+/// A convolution that cuBLASLt was chosen for.
+static FailureOr<std::string> emitConvAsMatmul(CudaProgramText &text, plan::LaunchOp op,
+                                               const ConvProblem &problem) {
+  OperandRange in = op.getInputs();
+  std::optional<MatmulProblem> product = asMatmul(problem);
+  if (!product)
+    return op.emitOpError("is no matrix product, as which it was to run: compile the model again");
+  Value bias = problem.pass == cudnn::Pass::forward && in.size() > 2 ? in[2] : Value();
+  // The gradient of the filter has the pixels of dy as its rows.
+  bool isWgrad = problem.pass == cudnn::Pass::wgrad;
+  return emitProduct(text, op, *product, {in[isWgrad ? 1 : 0], in[isWgrad ? 0 : 1], bias, Value()},
+                     op.getOutputs()[0]);
+}
+
 static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
   ConvProblem problem =
       convProblem(op.getKernel(), in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op);
   StringRef engine = op.getAlgorithm().value_or("");
+  if (engine.starts_with(cublasltPrefix.rtrim()))
+    return emitConvAsMatmul(text, op, problem);
   if (!engine.consume_front(cudnnPrefix))
     return op.emitOpError("has no cuDNN engine: compile the model again for this target");
   Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());
@@ -221,25 +298,26 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
 
 static FailureOr<std::string> emitMatmul(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
-  MatmulProblem problem =
-      matmulProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op);
-  StringRef algorithm = op.getAlgorithm().value_or("");
-  if (!algorithm.consume_front(cublasltPrefix))
-    algorithm = "";
-  text.addTunable(problem.text(), op, algorithm);
-  std::string make = "cublaslt::Matmul(blas, \"" + problem.text() + "\", " +
-                     std::to_string(workspaceBytes(op)) +
-                     (algorithm.empty() ? "" : ", \"" + algorithm.str() + "\"") + ")";
-  std::string object = text.object("cublaslt::Matmul", make, ProgramText::unchecked, layer(op));
   Value bias = in.size() == 3 ? in[2] : Value();
-  return object + ".run" +
-         text.arguments({}, {in[0], in[1], bias, op.getOutputs()[0], op.getWorkspace()});
+  return emitProduct(
+      text, op, matmulProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op),
+      {in[0], in[1], bias, Value()}, op.getOutputs()[0]);
+}
+
+static FailureOr<std::string> emitConv1x1Add(CudaProgramText &text, plan::LaunchOp op) {
+  OperandRange in = op.getInputs();
+  return emitProduct(
+      text, op, conv1x1AddProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants()),
+      {in[0], in[1], in[2], in[3]}, op.getOutputs()[0]);
 }
 
 ArrayRef<CudaKernel> fanfold::cudaProductKernels() {
   static const CudaKernel kernels[] = {
-      {"conv2d", selectConv, emitConv},       {"conv2d_statistics", selectConv, emitConv},
-      {"conv2d_dgrad", selectConv, emitConv}, {"conv2d_wgrad", selectConv, emitConv},
+      {"conv1x1_add", selectConv1x1Add, emitConv1x1Add},
+      {"conv2d", selectConv, emitConv},
+      {"conv2d_statistics", selectConv, emitConv},
+      {"conv2d_dgrad", selectConv, emitConv},
+      {"conv2d_wgrad", selectConv, emitConv},
       {"matmul", selectMatmul, emitMatmul},
   };
   return kernels;

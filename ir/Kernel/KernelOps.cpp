@@ -52,6 +52,12 @@ double Conv2dStatisticsOp::getFlops() { return convFlops(getResult(), getFilter(
 double Conv2dDgradOp::getFlops() { return convFlops(getGradient(), getFilter()); }
 double Conv2dWgradOp::getFlops() { return convFlops(getGradient(), getResult()); }
 
+double Conv1x1AddOp::getFlops() { return convFlops(getResult(), getFilter()); }
+
+SmallVector<unsigned> Conv1x1AddOp::getInPlaceOperands(unsigned) {
+  return {3}; // The addend.
+}
+
 double MatmulOp::getFlops() {
   auto lhs = cast<RankedTensorType>(getLhs().getType());
   return 2.0 * static_cast<double>(elements(getResult())) *
@@ -63,6 +69,13 @@ SmallVector<unsigned> BatchNormStatisticsOp::getInPlaceOperands(unsigned result)
   if (result < 2)
     return {};
   return {result - 1};
+}
+
+SmallVector<unsigned> FoldNormOp::getInPlaceOperands(unsigned result) {
+  // The running averages: results 3 and 4 over operands 5 and 6.
+  if (result < 3)
+    return {};
+  return {result + 2};
 }
 
 SmallVector<unsigned> BatchNormFinalizeOp::getInPlaceOperands(unsigned result) {

@@ -105,6 +105,16 @@ def Kernel_Conv2dStatisticsOp : Kernel_Launch<"conv2d_statistics", ["getFlops"]>
       Kernel_Tensor:$sum_of_squares);
 }
 
+def Kernel_Conv1x1AddOp
+    : Kernel_Launch<"conv1x1_add", ["getInPlaceOperands", "getFlops"]> {
+  let summary = "1x1 convolution of stride 1, plus bias, plus another tensor, then activation";
+  let description = [{
+    All is added before the result is rounded. `activation` is "relu" or absent.
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$filter, Kernel_Tensor:$bias,
+      Kernel_Tensor:$addend, OptionalAttr<StrAttr>:$activation);
+}
+
 def Kernel_MatmulOp : Kernel_Launch<"matmul", ["getFlops"]> {
   let summary = "matrix product, then bias and activation";
   let kernelArguments = (ins Kernel_Tensor:$lhs, Kernel_Tensor:$rhs,
@@ -246,6 +256,40 @@ def Kernel_BatchNormFinalizeOp : Kernel_Launch<"batch_norm_finalize", ["getInPla
       F64Attr:$epsilon, F64Attr:$momentum);
   let kernelResults = (outs Kernel_Tensor:$mean, Kernel_Tensor:$inv_std,
       Kernel_Tensor:$new_running_mean, Kernel_Tensor:$new_running_variance);
+}
+
+// Folding batch normalisation into the 1x1 convolution before it is explained in
+// codegen/kernels/cuda/NormFold.h. `spread` is the filter times the sum of input times
+// input over the `rows` pixels; sums and their products are of f32.
+
+def Kernel_FoldNormOp : Kernel_Launch<"fold_norm", ["getInPlaceOperands"]> {
+  let summary = "filter and bias of a 1x1 convolution with batch normalisation in them";
+  let kernelArguments = (ins Kernel_Tensor:$filter, Kernel_Tensor:$spread,
+      Kernel_Tensor:$input_sum, Kernel_Tensor:$gamma, Kernel_Tensor:$beta,
+      Kernel_Tensor:$running_mean, Kernel_Tensor:$running_variance, I64Attr:$rows,
+      F64Attr:$epsilon, F64Attr:$momentum);
+  let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$bias,
+      Kernel_Tensor:$inv_std, Kernel_Tensor:$new_running_mean,
+      Kernel_Tensor:$new_running_variance);
+}
+
+def Kernel_FoldNormGradOp : Kernel_Launch<"fold_norm_grad"> {
+  let summary = "gradients of filter and gamma, and filters for the gradient of the input";
+  let description = [{
+    `product` is the sum over the pixels of gradient times input.
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$filter, Kernel_Tensor:$product,
+      Kernel_Tensor:$spread, Kernel_Tensor:$input_sum, Kernel_Tensor:$gradient_sum,
+      Kernel_Tensor:$inv_std, Kernel_Tensor:$gamma, I64Attr:$rows);
+  let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$gamma_gradient,
+      Kernel_Tensor:$scaled_filter, Kernel_Tensor:$weighted_filter);
+}
+
+def Kernel_FoldNormInputOp : Kernel_Launch<"fold_norm_input"> {
+  let summary = "the filter and the shift that give the input's part of its own gradient";
+  let kernelArguments = (ins Kernel_Tensor:$square, Kernel_Tensor:$scaled_filter,
+      Kernel_Tensor:$input_sum, Kernel_Tensor:$gradient_sum, I64Attr:$rows);
+  let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$shift);
 }
 
 def Kernel_LrnOp : Kernel_Launch<"lrn"> {

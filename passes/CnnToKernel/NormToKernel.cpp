@@ -48,7 +48,10 @@ static LogicalResult lowerNormalize(cnn::NormalizeOp op, PatternRewriter &rewrit
   return success();
 }
 
-/// (x - mean) * (invStd * gamma) + beta.
+SmallVector<Value> fanfold::normForward(BodyBuilder &b, ValueRange x) {
+  return {b.add(b.mul(b.sub(x[0], x[1]), b.mul(x[2], x[3])), x[4])};
+}
+
 static LogicalResult lowerForward(cnn::BatchNormForwardOp op, PatternRewriter &rewriter) {
   Type perChannel = op.getMean().getType();
   auto statistics = kernel::BatchNormStatisticsOp::create(
@@ -56,13 +59,10 @@ static LogicalResult lowerForward(cnn::BatchNormForwardOp op, PatternRewriter &r
       op.getRunningMean(), op.getRunningVariance(), op.getEpsilonAttr(), op.getMomentumAttr(),
       rewriter.getStringAttr(layerOf(op) ? layerOf(op).getValue() + ".statistics" : "statistics"),
       StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
-  auto body = [](BodyBuilder &b, ValueRange x) {
-    return SmallVector<Value>{b.add(b.mul(b.sub(x[0], x[1]), b.mul(x[2], x[3])), x[4])};
-  };
   auto apply = makePointwise(
       rewriter, op,
       {op.getInput(), statistics.getMean(), statistics.getInvStd(), op.getGamma(), op.getBeta()},
-      op.getResult().getType(), /*sums=*/0, body);
+      op.getResult().getType(), /*sums=*/0, normForward);
   rewriter.replaceOp(op, ValueRange{apply.getResult(0), statistics.getMean(),
                                     statistics.getInvStd(), statistics.getNewRunningMean(),
                                     statistics.getNewRunningVariance()});
@@ -84,32 +84,32 @@ static LogicalResult lowerInference(cnn::BatchNormInferenceOp op, PatternRewrite
   return success();
 }
 
-/// With xhat = (x - mean) * invStd over M elements of a channel:
-///   dbeta = sum dy, dgamma = sum dy * xhat,
-///   dx = gamma * invStd * (dy - dbeta / M - xhat * dgamma / M).
+SmallVector<Value> fanfold::normGradientSums(BodyBuilder &b, ValueRange x) {
+  Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
+  return {x[0], b.mul(x[0], xhat)};
+}
+
+SmallVector<Value> fanfold::normGradient(BodyBuilder &b, ValueRange x, int64_t rows) {
+  Value inverse = b.constant(1.0 / static_cast<double>(rows));
+  Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
+  Value centred = b.sub(b.sub(x[0], b.mul(x[5], inverse)), b.mul(xhat, b.mul(x[6], inverse)));
+  return {b.mul(b.mul(x[4], x[3]), centred)};
+}
+
 static LogicalResult lowerGrad(cnn::BatchNormGradOp op, PatternRewriter &rewriter) {
   auto type = cast<RankedTensorType>(op.getInput().getType());
-  double rows =
-      static_cast<double>(type.getNumElements()) / static_cast<double>(type.getShape().back());
+  int64_t rows = type.getNumElements() / type.getShape().back();
   Type perChannel = op.getGammaGradient().getType();
-  auto sums = makePointwise(
-      rewriter, op, {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd()},
-      TypeRange{perChannel, perChannel}, /*sums=*/2, [](BodyBuilder &b, ValueRange x) {
-        Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
-        return SmallVector<Value>{x[0], b.mul(x[0], xhat)};
-      });
+  auto sums =
+      makePointwise(rewriter, op, {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd()},
+                    TypeRange{perChannel, perChannel}, /*sums=*/2, normGradientSums);
   if (auto layer = layerOf(op))
     sums.setLayer((layer.getValue() + ".sums").str());
-  auto apply = makePointwise(rewriter, op,
-                             {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd(),
-                              op.getGamma(), sums.getResult(0), sums.getResult(1)},
-                             type, /*sums=*/0, [&](BodyBuilder &b, ValueRange x) {
-                               Value inverse = b.constant(1.0 / rows);
-                               Value xhat = b.mul(b.sub(x[1], x[2]), x[3]);
-                               Value centred = b.sub(b.sub(x[0], b.mul(x[5], inverse)),
-                                                     b.mul(xhat, b.mul(x[6], inverse)));
-                               return SmallVector<Value>{b.mul(b.mul(x[4], x[3]), centred)};
-                             });
+  auto apply = makePointwise(
+      rewriter, op,
+      {op.getGradient(), op.getInput(), op.getMean(), op.getInvStd(), op.getGamma(),
+       sums.getResult(0), sums.getResult(1)},
+      type, /*sums=*/0, [&](BodyBuilder &b, ValueRange x) { return normGradient(b, x, rows); });
   rewriter.replaceOp(op, ValueRange{apply.getResult(0), sums.getResult(1), sums.getResult(0)});
   return success();
 }

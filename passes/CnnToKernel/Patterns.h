@@ -60,6 +60,23 @@ kernel::PointwiseOp makePointwise(mlir::OpBuilder &builder, mlir::Operation *op,
                                   mlir::ValueRange operands, mlir::TypeRange results, int64_t sums,
                                   BodyFn body);
 
+// Bodies that later passes know kernels by.
+
+/// x < 0 ? 0 : x, so that a NaN stays one.
+mlir::Value relu(BodyBuilder &builder, mlir::Value x);
+
+/// Batch normalisation, (x - mean) * (invStd * gamma) + beta, from those five.
+llvm::SmallVector<mlir::Value> normForward(BodyBuilder &builder, mlir::ValueRange x);
+
+// Its gradient over M rows, with xhat = (x - mean) * invStd:
+//   dbeta = sum dy, dgamma = sum dy * xhat,
+//   dx = gamma * invStd * (dy - dbeta / M - xhat * dgamma / M).
+
+/// The terms of {dbeta, dgamma} from {dy, x, mean, invStd}.
+llvm::SmallVector<mlir::Value> normGradientSums(BodyBuilder &builder, mlir::ValueRange x);
+/// {dx} from {dy, x, mean, invStd, gamma, dbeta, dgamma}.
+llvm::SmallVector<mlir::Value> normGradient(BodyBuilder &builder, mlir::ValueRange x, int64_t rows);
+
 /// `layer` for a launch made from `op`.
 mlir::StringAttr layerOf(mlir::Operation *op);
 

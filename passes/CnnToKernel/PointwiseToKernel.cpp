@@ -92,8 +92,7 @@ static void addElementwise(RewritePatternSet &patterns,
   patterns.add<Pattern>(patterns.getContext(), body);
 }
 
-/// x < 0 ? 0 : x, so that a NaN stays one.
-static Value relu(BodyBuilder &b, Value x) {
+Value fanfold::relu(BodyBuilder &b, Value x) {
   Value zero = b.constant(0.0);
   return b.select(b.less(x, zero), zero, x);
 }

@@ -210,21 +210,23 @@ std::vector<std::string> Matmul::candidates(int most) const {
   return texts;
 }
 
-void Matmul::run(void *stream, const void *a, const void *b, const void *bias, void *c,
-                 void *workspace) const {
+void Matmul::run(void *stream, const void *a, const void *b, const void *bias, const void *addend,
+                 void *c, void *workspace) const {
   const uintptr_t alignment = state->problem.alignment();
-  for (const void *pointer : {a, b, static_cast<const void *>(c)})
+  // Without an addend cuBLASLt wants an address in its place all the same.
+  const void *added = state->problem.addend ? addend : c;
+  for (const void *pointer : {a, b, static_cast<const void *>(c), added})
     if (!pointer || reinterpret_cast<uintptr_t>(pointer) % alignment)
       throw std::invalid_argument(fmt::format("{}: a matrix lies at {}, expected a multiple of {}",
                                               state->problem.text(), pointer, alignment));
   // Copied into the launch, so that one object serves several calls.
   if (bias)
     setAttribute(state->description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
-  const float one = 1, zero = 0;
-  const cublasStatus_t status =
-      cublasLtMatmul(state->handle, state->description.get(), &one, b, state->b.get(), a,
-                     state->a.get(), &zero, c, state->c.get(), c, state->c.get(), &state->algorithm,
-                     workspace, state->workspaceBytes, static_cast<cudaStream_t>(stream));
+  const float one = 1, beta = state->problem.addend ? 1 : 0;
+  const cublasStatus_t status = cublasLtMatmul(
+      state->handle, state->description.get(), &one, b, state->b.get(), a, state->a.get(), &beta,
+      added, state->c.get(), c, state->c.get(), &state->algorithm, workspace, state->workspaceBytes,
+      static_cast<cudaStream_t>(stream));
   if (status != CUBLAS_STATUS_SUCCESS)
     check(status, state->problem.text());
 }

@@ -60,9 +60,10 @@ public:
   std::vector<std::string> candidates(int most) const;
 
   /// Device pointers. `bias` has n elements of c's type and is null without a bias in
-  /// the epilogue. `c` overlaps no operand. The workspace is aligned to 256 bytes.
-  void run(void *stream, const void *a, const void *b, const void *bias, void *c,
-           void *workspace) const;
+  /// the epilogue; `addend` is null without one, and may be c itself. `c` overlaps no other
+  /// operand. The workspace is aligned to 256 bytes.
+  void run(void *stream, const void *a, const void *b, const void *bias, const void *addend,
+           void *c, void *workspace) const;
 
 private:
   struct State;

@@ -70,6 +70,10 @@ bool parseWord(const std::string &name, const std::string &value, MatmulProblem 
     return parseTypes(value, p);
   if (name == "epilogue")
     return parseEpilogue(value, p);
+  if (name == "addend") {
+    p.addend = true;
+    return value == elementTypeName(p.cType);
+  }
   if (name == "math" && (value == "tf32" || value == "fp32")) {
     p.math = value == "tf32" ? Math::tf32 : Math::fp32;
     return true;
@@ -122,6 +126,8 @@ std::string MatmulProblem::text() const {
         std::tuple("c", pitchC, n)})
     if (pitch && pitch != columns)
       line += fmt::format(" {}-pitch={}", name, pitch);
+  if (addend)
+    line += fmt::format(" addend={}", elementTypeName(cType));
   if (epilogue != Epilogue::none)
     line += fmt::format(" epilogue={}", epilogueNames[int(epilogue)]);
   return line;

@@ -10,6 +10,9 @@
 //
 //   matmul m=256 n=1000 k=2048 types=f16,f16 epilogue=bias
 //
+// With addend=f16 another matrix of c's shape, pitch and type is added to the sums, before
+// what the epilogue does.
+//
 // Row-major: c = op(a) op(b) is m x n, op(a) is m x k and op(b) is k x n; a transposed
 // operand is held as k x m or n x k, as in cpu/Matmul.h. A pitch is the number of
 // elements from one row as it is held to the next, so that operands and result may be
@@ -46,6 +49,7 @@ struct MatmulProblem {
   ElementType cType = ElementType::f32; ///< `type` or f32. Sums are fp32 always.
   Math math = Math::fp32;
   Epilogue epilogue = Epilogue::none;
+  bool addend = false; ///< A matrix like c is added to the sums; its word follows `types`.
   int64_t pitchA = 0, pitchB = 0, pitchC = 0; ///< 0: dense rows.
 
   int64_t columnsA() const { return transposeA ? m : k; } ///< As it is held.

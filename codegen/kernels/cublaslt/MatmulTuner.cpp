@@ -22,7 +22,7 @@ constexpr size_t mostSets = 8;
 constexpr int mostAlgorithms = 32;
 
 struct Operands {
-  void *a, *b, *bias, *c;
+  void *a, *b, *bias, *addend, *c;
 };
 
 size_t matrixBytes(int64_t rows, int64_t columns, int64_t pitch, ElementType type) {
@@ -33,12 +33,14 @@ std::vector<Operands> takeOperands(const MatmulProblem &p, ScratchMemory &scratc
   const size_t a = matrixBytes(p.transposeA ? p.k : p.m, p.columnsA(), p.pitchA, p.type);
   const size_t b = matrixBytes(p.transposeB ? p.n : p.k, p.columnsB(), p.pitchB, p.type);
   const size_t c = matrixBytes(p.m, p.n, p.pitchC, p.cType);
-  const size_t wanted = std::min(mostSets, rotatedBytes / (a + b + c) + 2);
+  const size_t wanted = std::min(mostSets, rotatedBytes / (a + b + (p.addend ? 2 * c : c)) + 2);
   std::vector<Operands> sets;
   while (sets.size() < wanted) {
-    const Operands set{scratch.take(a), scratch.take(b),
-                       scratch.take(size_t(p.n) * byteSize(p.cType)), scratch.take(c)};
-    if (!set.a || !set.b || !set.bias || !set.c)
+    Operands set{scratch.take(a), scratch.take(b), scratch.take(size_t(p.n) * byteSize(p.cType)),
+                 nullptr, scratch.take(c)};
+    if (p.addend)
+      set.addend = scratch.take(c);
+    if (!set.a || !set.b || !set.bias || !set.c || (p.addend && !set.addend))
       break;
     sets.push_back(set);
   }
@@ -71,7 +73,7 @@ Result<std::vector<TuningRecord>> fanfold::cublaslt::measure(Handle &handle, Lau
       const Matmul matmul(handle, problem.text(), workspaceBytes, algorithm);
       const Result<double> time = timer.time([&](void *stream, int i) {
         const Operands &set = sets[size_t(i) % sets.size()];
-        matmul.run(stream, set.a, set.b, biased ? set.bias : nullptr, set.c, workspace);
+        matmul.run(stream, set.a, set.b, biased ? set.bias : nullptr, set.addend, set.c, workspace);
       });
       if (time)
         records.push_back(

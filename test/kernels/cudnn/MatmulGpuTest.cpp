@@ -40,24 +40,30 @@ void MatmulTest::check(const MatmulProblem &p, const std::string &algorithm) {
   const std::vector<double> a = randomValues(p.type, p.m * p.k);
   const std::vector<double> b = randomValues(p.type, p.k * p.n);
   const std::vector<double> bias = randomValues(p.cType, p.n);
+  const std::vector<double> addend = randomValues(p.cType, p.m * p.n);
   std::vector<double> expected(p.m * p.n);
   reference::matmul(p.m, p.n, p.k, p.transposeA, p.transposeB, a.data(), b.data(), expected.data());
   const bool adds = p.epilogue == Epilogue::bias || p.epilogue == Epilogue::biasRelu;
   const bool clips = p.epilogue == Epilogue::relu || p.epilogue == Epilogue::biasRelu;
   for (size_t i = 0; i < expected.size(); ++i) {
-    expected[i] += adds ? bias[i % p.n] : 0;
+    expected[i] += (p.addend ? addend[i] : 0) + (adds ? bias[i % p.n] : 0);
     expected[i] = clips ? std::max(0.0, expected[i]) : expected[i];
   }
   const int64_t workspaceBytes = p.advisedWorkspaceBytes();
   const DeviceTensor da(p.type, spread(a, p.columnsA(), p.pitchA));
   const DeviceTensor db(p.type, spread(b, p.columnsB(), p.pitchB));
   const DeviceTensor dbias(p.cType, bias);
+  const std::vector<double> wideAddend = spread(addend, p.n, p.pitchC);
   const DeviceTensor workspace(ElementType::u8, size_t(workspaceBytes));
   Matmul matmul(handle(), p.text(), workspaceBytes, algorithm);
-  std::vector<std::byte> first;
+  std::vector<double> first;
   for (int run = 0; run < 2; ++run) {
-    const DeviceTensor dc(p.cType, p.m * (p.pitchC ? p.pitchC : p.n));
-    matmul.run(stream, da.get(), db.get(), adds ? dbias.get() : nullptr, dc.get(), workspace.get());
+    // The second time over the addend.
+    const DeviceTensor dadd(p.cType, wideAddend);
+    const DeviceTensor fresh(p.cType, p.m * (p.pitchC ? p.pitchC : p.n));
+    const DeviceTensor &dc = p.addend && run == 1 ? dadd : fresh;
+    matmul.run(stream, da.get(), db.get(), adds ? dbias.get() : nullptr,
+               p.addend ? dadd.get() : nullptr, dc.get(), workspace.get());
     EXPECT_CUDA(cudaStreamSynchronize(stream));
     const std::vector<double> wide = dc.values();
     const int64_t pitch = p.pitchC ? p.pitchC : p.n;
@@ -70,9 +76,9 @@ void MatmulTest::check(const MatmulProblem &p, const std::string &algorithm) {
     const double limit = p.math == Math::tf32 ? 2e-3 : tolerance(p.cType);
     EXPECT_LE(relativeError(actual, expected), limit);
     if (run == 0)
-      first = dc.raw();
+      first = actual;
     else
-      EXPECT_EQ(first, dc.raw()) << "two runs differ";
+      EXPECT_EQ(first, actual) << "two runs differ";
   }
 }
 
@@ -92,6 +98,23 @@ TEST_F(MatmulTest, MatchesItsDefinition) {
             p.epilogue = epilogue;
             check(p);
           }
+}
+
+TEST_F(MatmulTest, AddsAnotherMatrix) {
+  for (const auto &[m, n, k] : {std::tuple(640, 256, 64), std::tuple(37, 16, 24)})
+    for (ElementType type : {ElementType::f32, ElementType::f16, ElementType::bf16})
+      for (Epilogue epilogue :
+           {Epilogue::none, Epilogue::bias, Epilogue::biasRelu, Epilogue::relu}) {
+        MatmulProblem p;
+        p.m = m, p.n = n, p.k = k;
+        p.transposeB = true;
+        p.type = p.cType = type;
+        p.addend = true;
+        p.epilogue = epilogue;
+        check(p);
+        p.pitchC = n + 16;
+        check(p);
+      }
 }
 
 TEST_F(MatmulTest, RoundsToTf32OnRequestOnly) {
@@ -134,7 +157,7 @@ TEST_F(MatmulTest, RefusesWhatMakesNoSense) {
   EXPECT_THROW(Matmul(handle(), "matmul m=0 n=1 k=1", 0), std::invalid_argument);
   const Matmul matmul(handle(), "matmul m=16 n=16 k=16 types=f16,f16", 0);
   const DeviceTensor a(ElementType::f16, 256);
-  EXPECT_THROW(matmul.run(stream, nullptr, a.get(), nullptr, a.get(), nullptr),
+  EXPECT_THROW(matmul.run(stream, nullptr, a.get(), nullptr, nullptr, a.get(), nullptr),
                std::invalid_argument);
 }
 

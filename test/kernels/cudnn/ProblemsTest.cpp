@@ -125,6 +125,7 @@ TEST(MatmulProblem, TextsComeBack) {
   for (const char *text :
        {"matmul m=1 n=2 k=3 types=f32,f32", "matmul m=1 n=2 k=3 types=f32,f32 math=tf32",
         "matmul m=4 n=5 k=6 transpose=ab types=f16,f32 epilogue=bias-relu",
+        "matmul m=4 n=5 k=6 transpose=b types=f16,f16 addend=f16 epilogue=bias-relu",
         "matmul m=8 n=8 k=8 transpose=b types=bf16,bf16 a-pitch=16 b-pitch=24 c-pitch=32"}) {
     const Result<MatmulProblem> problem = MatmulProblem::parse(text);
     ASSERT_TRUE(problem.ok()) << failure(problem);
@@ -139,6 +140,8 @@ TEST(MatmulProblem, SaysWhatMakesNoSense) {
   EXPECT_EQ(message("matmul m=1 n=1 k=x"), "problem has the word 'k=x', which means nothing here");
   EXPECT_EQ(message("matmul m=1 n=8 k=1 b-pitch=4"),
             "pitch of b is 4, expected at least its 8 columns");
+  EXPECT_EQ(message("matmul m=1 n=8 k=1 types=f16,f16 addend=f32"),
+            "problem has the word 'addend=f32', which means nothing here");
   EXPECT_EQ(message("matmul m=1 n=8 k=1 types=f16,bf16"),
             "result of a product of f16 is bf16, expected f16 or f32");
 }
