@@ -56,6 +56,14 @@ public:
   std::optional<double> microseconds(const std::string &problem,
                                      llvm::StringRef implementation) const;
 
+  /// Microseconds of what choose() takes by measurement for the convolution of this text;
+  /// none if it has to estimate.
+  std::optional<double> fastest(const std::string &problem);
+
+  /// Counts an alternative of what a launch computes, a problem that decides between forms.
+  /// Fails if it was not measured and the database is frozen.
+  Status checkAlternative(const std::string &problem);
+
   /// Whether cuDNN has a plan for a problem at all.
   bool hasPlan(const cudnn::ConvProblem &problem);
 
@@ -76,6 +84,14 @@ private:
   bool fits(const TuningRecord &record) const {
     return record.workspaceBytes <= limits.maxWorkspaceBytes;
   }
+  /// What was measured for a convolution and may run.
+  struct Measured {
+    cudnn::Plan plan;
+    double microseconds;
+    double next; ///< Of the fastest other; 0 if there is none.
+  };
+  std::optional<Measured> fastest(const cudnn::ConvProblem &problem);
+
   /// The failure at a record of the database.
   Status refuse(const TuningRecord &record, Status status) const;
   /// Counts a problem without a measurement that could be taken; a failure if frozen.
@@ -87,7 +103,8 @@ private:
   const std::string device, path;
   const bool frozen;
   TuningDatabase database;
-  std::set<std::string> asked, missed;       ///< Problems, each once.
+  std::set<std::string> asked, missed; ///< Problems, each once.
+  std::set<std::string> missedAlternatives;
   std::map<int64_t, std::string> passedOver; ///< Lines of the database, and why.
 };
 

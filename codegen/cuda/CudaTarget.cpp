@@ -55,6 +55,10 @@ FailureOr<Algorithm> CudaTarget::select(Operation *launch) const {
     Result<Algorithm> algorithm = kernel->select(*this, launch);
     if (!algorithm.ok())
       return launch->emitOpError("gets no implementation: ") << algorithm.status().message();
+    if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
+      for (auto problem : alternatives.getAsRange<StringAttr>())
+        if (Status status = theChooser->checkAlternative(problem.str()); !status)
+          return launch->emitOpError("gets no form: ") << status.message();
     it->second = *algorithm;
   }
   return it->second;
