@@ -102,7 +102,6 @@ std::optional<Chooser::Measured> Chooser::fastest(const cudnn::ConvProblem &prob
       continue;
     Result<cudnn::Plan> plan = cudnn::planOf(record, planner);
     if (!plan) {
-      // Some engines cannot be planned without their card.
       passedOver.emplace(record.line, plan.status().message());
       continue;
     }
@@ -142,7 +141,8 @@ Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
   asked.insert(text);
   if (std::optional<Measured> best = fastest(problem))
     return Algorithm{cudnnPrefix.str() + best->plan.engine, best->plan.workspaceBytes,
-                     measurement(best->microseconds, best->next)};
+                     measurement(best->microseconds, best->next) +
+                         (best->plan.builtAtStart ? ", planned at start" : "")};
   if (!path.empty())
     FANFOLD_RETURN_IF_ERROR(miss(cudnnName(), text));
 
@@ -238,7 +238,7 @@ std::string Chooser::missingMeasurements() const {
                                 missedAlternatives.size(), path));
   if (!passedOver.empty())
     notes.push_back(fmt::format(
-        "{} measured engines cannot be planned here and were passed over, the first in {}:{}: {}",
+        "{} measured engines are refused by cuDNN and were passed over, the first in {}:{}: {}",
         passedOver.size(), path, passedOver.begin()->first, passedOver.begin()->second));
   return fmt::format("{}", fmt::join(notes, "; "));
 }

@@ -46,8 +46,7 @@ public:
 
   /// The implementation for a problem. Fails if there is none, if a record that would be
   /// taken names no algorithm of cuBLASLt ("FILE:LINE: ..."), and, with a frozen database,
-  /// if none was measured. Engines that cuDNN refuses here, where there is no card, are
-  /// passed over for the next.
+  /// if none was measured. Engines that cuDNN refuses are passed over for the next.
   Result<Algorithm> choose(const cudnn::ConvProblem &problem);
   Result<Algorithm> choose(const cublaslt::MatmulProblem &problem);
 

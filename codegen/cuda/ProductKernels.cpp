@@ -245,8 +245,8 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());
   if (!plan.ok())
     return op.emitOpError("has an engine that cuDNN refuses: ") << plan.status().message();
-  // Engines that are compiled on the card were measured with the bytes that the plan has.
-  if (plan->runtimeCompiled)
+  // They were measured on the card with the bytes that the arena has for them.
+  if (plan->builtAtStart)
     plan->workspaceBytes = workspaceBytes(op);
   text.addTunable(problem.text(), op, engine);
   std::string make = "cudnn::Convolution(library, \"" + problem.text() + "\", " +
