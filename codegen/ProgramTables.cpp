@@ -241,7 +241,8 @@ void TableEmitter::emitTunables() {
     rows.push_back("{" + quoted(row.problem) + ", " + quoted(op.getKernel()) + ", " +
                    quoted(op.getLayer().value_or("")) + ", " +
                    quoted(primaryLocation(op.getLoc())) + ", " + quoted(row.choice) + ", " +
-                   workspace + ", " + std::to_string(row.launches) + "}");
+                   (row.isAlternative ? "0" : workspace) + ", " + std::to_string(row.launches) +
+                   ", " + (row.isAlternative ? "true" : "false") + "}");
   }
   table("Tunable", "tunables", rows);
 }

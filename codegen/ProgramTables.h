@@ -18,9 +18,10 @@ namespace fanfold {
 /// What becomes a Tunable of runtime/Program.h.
 struct TunableRow {
   std::string problem;
-  plan::LaunchOp first; ///< The first launch of the problem.
-  std::string choice;
-  int64_t launches = 0; ///< In the train step.
+  plan::LaunchOp first;    ///< The first launch of the problem, or that could have it.
+  std::string choice = {}; ///< Empty in alternatives.
+  int64_t launches = 0;    ///< In the train step.
+  bool isAlternative = true;
 };
 
 /// C++ text that defines `const Program program` (runtime/Program.h) and the tables it

@@ -41,6 +41,12 @@ public:
   /// The implementations among which `launch` was chosen, in the library's order; none if
   /// it has only one.
   virtual std::vector<Candidate> candidates(plan::LaunchOp launch) const { return {}; }
+  /// Likewise of a problem among a launch's `alternatives`.
+  virtual std::vector<Candidate> candidates(const std::string &problem) const { return {}; }
+
+  /// Microseconds that a problem takes by the fastest implementation that may run; none if
+  /// that was not measured.
+  virtual std::optional<double> fastest(const std::string &problem) const { return std::nullopt; }
 
   /// "8 of 60 problems are not in FILE; ..." if the tuning database had no answer to some
   /// of the launches that select() was asked for, or one that cannot be taken; else empty.

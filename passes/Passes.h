@@ -34,8 +34,11 @@ constexpr size_t maxPointwiseStatements = 512;
 /// fuse-epilogues asks this target what its products can do.
 std::unique_ptr<mlir::Pass> createFuseEpilogues(const Target &target);
 
-/// fuse-statistics asks this target for the epilogue.
+/// fuse-statistics asks this target which form it takes.
 std::unique_ptr<mlir::Pass> createFuseStatistics(const Target &target);
+
+/// fuse-prologues asks this target which form it takes.
+std::unique_ptr<mlir::Pass> createFusePrologues(const Target &target);
 
 /// fold-images asks this target what it likes.
 std::unique_ptr<mlir::Pass> createFoldImages(const Target &target);

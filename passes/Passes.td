@@ -196,8 +196,9 @@ def FuseStatistics : Pass<"fuse-statistics", "::fanfold::cnn::StepOp"> {
   let summary = "sum a convolution's results for batch normalisation while they are at hand";
   let description = [{
     kernel.conv2d and kernel.batch_norm_statistics become kernel.conv2d_statistics and
-    kernel.batch_norm_finalize where the target has such an epilogue: the tensor is not
-    read for its statistics.
+    kernel.batch_norm_finalize where the target has such an epilogue and says that it pays
+    (Target::chooseForm): the tensor is not read for its statistics. Where there was a
+    choice, `form` and `alternatives` say what it was.
   }];
   let statistics = [Statistic<"fused", "statistics-fused", "Statistics that need no launch">];
 }
@@ -230,6 +231,35 @@ def RecomputeOperands : Pass<"recompute-operands", "::fanfold::cnn::StepOp"> {
     for each channel it computes the sign instead of reading the ReLU's output.
   }];
   let statistics = [Statistic<"recomputed", "operands-recomputed", "Operands not read any more">];
+}
+
+def FusePrologues : Pass<"fuse-prologues", "::fanfold::cnn::StepOp"> {
+  let summary = "let convolutions normalise and activate what they read";
+  let description = [{
+    A pointwise kernel that computes max(0, scale * y + shift), with a scale and a shift for
+    each channel, and whose result is read by kernel.conv2d_statistics and
+    kernel.conv2d_wgrad alone: batch normalisation and ReLU, between two convolutions.
+
+    ```mlir
+    %a = kernel.pointwise %y, %mean, %inv_std, %gamma, %beta { ... }
+    %z, %s, %q = kernel.conv2d_statistics %a, %w
+    %dw = kernel.conv2d_wgrad %a, %dz
+    ```
+
+    becomes, if the target says that it pays (Target::chooseForm),
+
+    ```mlir
+    %scale, %shift = kernel.pointwise %mean, %inv_std, %gamma, %beta { ... }
+    %z, %s, %q = kernel.conv2d_statistics %y, %w, %scale, %shift
+    %dw = kernel.conv2d_wgrad %y, %dz, %scale, %shift
+    ```
+
+    and the tensor is neither written nor kept for the weight gradient. All its readers take
+    the prologue or none: as long as one reads the tensor, it is written. Scale and shift are
+    rounded to y's type, which moves results in the last bits. Where there was a choice,
+    `form` and `alternatives` say what it was.
+  }];
+  let statistics = [Statistic<"fused", "prologues-fused", "Pointwise kernels fused">];
 }
 
 def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {

@@ -65,6 +65,9 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
     steps.addPass(createFusePointwise());
     // Weighs what whole kernels read and write: behind fusion.
     steps.addPass(createRecomputeOperands());
+    // Until then gradients read what activations leave, and a prologue would not save
+    // writing it.
+    steps.addPass(createFusePrologues(target));
   }
   // Behind fusion, which may have made updates of one form of many small launches.
   if (options.fusion && target.mergesUpdates())

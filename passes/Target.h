@@ -17,6 +17,7 @@
 #include "mlir/IR/Operation.h"
 
 #include <string>
+#include <vector>
 
 namespace fanfold {
 
@@ -26,6 +27,17 @@ struct Algorithm {
   int64_t workspaceBytes = 0; ///< Scratch memory, live during the launch alone.
   /// Why this one: "measured 126.0 us (next 131.2)"; empty if there is only one.
   std::string reason = {};
+};
+
+/// Which of two forms of a computation is taken: its steps apart, or one of them fused.
+struct FormChoice {
+  bool fused = false;
+  /// With the times of both if they are known: "prologue apart: 180.1 us, fused 210.3 us".
+  /// Empty if the target has only one of the forms.
+  std::string reason = {};
+  /// Of the form that is not taken, the problem of each matrix product in order, as the
+  /// keys of measurements. Empty if the target has only one of the forms.
+  std::vector<std::string> alternatives = {};
 };
 
 class Target {
@@ -46,9 +58,16 @@ public:
   /// there to compare plans, and need not be what a clock shows.
   virtual double seconds(mlir::Operation *launch) const = 0;
 
-  /// Whether a conv2d or matmul can take another step of its epilogue: "bias" or "relu",
-  /// or, for a conv2d without any, "statistics".
+  /// Whether a conv2d or matmul can take another step of its epilogue: "bias" or "relu".
   virtual bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const = 0;
+
+  /// Chooses between two forms of one computation by the time they take, as a whole. All
+  /// launches stand in the step; the products of one form correspond to those of the other
+  /// in their order. `fusion` names what is fused: "statistics" or "prologue".
+  virtual FormChoice chooseForm(llvm::StringRef fusion, llvm::ArrayRef<mlir::Operation *> apart,
+                                llvm::ArrayRef<mlir::Operation *> fused) const {
+    return {};
+  }
 
   /// What the channels of a convolution's input should be a multiple of, if there are
   /// `channels` that count.

@@ -222,6 +222,9 @@ struct Tunable {
                           ///< library chooses when the program starts.
   int64_t workspaceBytes; ///< That the plan reserved for it.
   int64_t launches;       ///< Of this problem in the train step.
+  /// The program does not have it: it belongs to a fusion that was not chosen, or that was,
+  /// and is measured for the next choice. `choice` is empty.
+  bool isAlternative;
 };
 
 /// Everything the compiler decided, as the program carries it.

@@ -95,17 +95,13 @@ bool Chooser::hasPlan(const cudnn::ConvProblem &problem) {
   return found && !(*found)->plans.empty();
 }
 
-Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
-  const std::string text = problem.text();
-  asked.insert(text);
-  std::optional<cudnn::Plan> best;
-  double microseconds = 0;
-  for (const TuningRecord &record : measured(cudnnName(), text)) {
+std::optional<Chooser::Measured> Chooser::fastest(const cudnn::ConvProblem &problem) {
+  std::optional<Measured> best;
+  for (const TuningRecord &record : measured(cudnnName(), problem.text())) {
     if (!fits(record))
       continue;
     Result<cudnn::Plan> plan = cudnn::planOf(record, planner);
     if (!plan) {
-      // Some engines cannot be planned without their card.
       passedOver.emplace(record.line, plan.status().message());
       continue;
     }
@@ -114,15 +110,39 @@ Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
     // This machine's cuDNN may take more than the one that measured.
     if (plan->workspaceBytes > limits.maxWorkspaceBytes)
       continue;
-    if (best)
-      return Algorithm{cudnnPrefix.str() + best->engine, best->workspaceBytes,
-                       measurement(microseconds, record.microseconds)};
-    best = std::move(*plan);
-    microseconds = record.microseconds;
+    if (best) {
+      best->next = record.microseconds;
+      break;
+    }
+    best = Measured{std::move(*plan), record.microseconds, 0};
   }
-  if (best)
-    return Algorithm{cudnnPrefix.str() + best->engine, best->workspaceBytes,
-                     measurement(microseconds, 0)};
+  return best;
+}
+
+std::optional<double> Chooser::fastest(const std::string &problem) {
+  Result<cudnn::ConvProblem> parsed = cudnn::ConvProblem::parse(problem);
+  std::optional<Measured> best = parsed ? fastest(*parsed) : std::nullopt;
+  return best ? std::optional(best->microseconds) : std::nullopt;
+}
+
+Status Chooser::checkAlternative(const std::string &problem) {
+  if (path.empty() || fastest(problem))
+    return {};
+  missedAlternatives.insert(problem);
+  if (!frozen)
+    return {};
+  return Status::error("the tuning database {} has no measurement of its alternative {} on {} with "
+                       "{}, and --tuning=frozen decides by measurements alone",
+                       path, problem, device, cudnnName());
+}
+
+Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
+  const std::string text = problem.text();
+  asked.insert(text);
+  if (std::optional<Measured> best = fastest(problem))
+    return Algorithm{cudnnPrefix.str() + best->plan.engine, best->plan.workspaceBytes,
+                     measurement(best->microseconds, best->next) +
+                         (best->plan.builtAtStart ? ", planned at start" : "")};
   if (!path.empty())
     FANFOLD_RETURN_IF_ERROR(miss(cudnnName(), text));
 
@@ -200,21 +220,25 @@ std::vector<Candidate> Chooser::candidates(const cublaslt::MatmulProblem &proble
 }
 
 std::string Chooser::missingMeasurements() const {
-  std::string refused;
+  std::vector<std::string> notes;
+  if (!missed.empty()) {
+    // Where nothing fits, it is another card's or another library's.
+    const std::string found =
+        missed.size() < asked.size() || database.size() == 0
+            ? ""
+            : fmt::format(", which has {}", fmt::join(database.origins(), ", "));
+    notes.push_back(
+        fmt::format("{} of {} convolutions and matrix products have no measurement for {} with {} "
+                    "and {} in {}{}; they run as the libraries estimate",
+                    missed.size(), asked.size(), device, cudnnName(), cublasltName(), path, found));
+  }
+  if (!missedAlternatives.empty())
+    notes.push_back(fmt::format("{} alternatives of them have no measurement in {}, so what is "
+                                "fused there was not decided by time",
+                                missedAlternatives.size(), path));
   if (!passedOver.empty())
-    refused =
-        fmt::format("{} measured engines cannot be planned here and were passed over, the "
-                    "first in {}:{}: {}",
-                    passedOver.size(), path, passedOver.begin()->first, passedOver.begin()->second);
-  if (missed.empty())
-    return refused;
-  // Where nothing fits, it is another card's or another library's.
-  const std::string found =
-      missed.size() < asked.size() || database.size() == 0
-          ? ""
-          : fmt::format(", which has {}", fmt::join(database.origins(), ", "));
-  return fmt::format("{} of {} convolutions and matrix products have no measurement for {} with {} "
-                     "and {} in {}{}; they run as the libraries estimate{}{}",
-                     missed.size(), asked.size(), device, cudnnName(), cublasltName(), path, found,
-                     refused.empty() ? "" : "; ", refused);
+    notes.push_back(fmt::format(
+        "{} measured engines are refused by cuDNN and were passed over, the first in {}:{}: {}",
+        passedOver.size(), path, passedOver.begin()->first, passedOver.begin()->second));
+  return fmt::format("{}", fmt::join(notes, "; "));
 }

@@ -46,8 +46,7 @@ public:
 
   /// The implementation for a problem. Fails if there is none, if a record that would be
   /// taken names no algorithm of cuBLASLt ("FILE:LINE: ..."), and, with a frozen database,
-  /// if none was measured. Engines that cuDNN refuses here, where there is no card, are
-  /// passed over for the next.
+  /// if none was measured. Engines that cuDNN refuses are passed over for the next.
   Result<Algorithm> choose(const cudnn::ConvProblem &problem);
   Result<Algorithm> choose(const cublaslt::MatmulProblem &problem);
 
@@ -55,6 +54,14 @@ public:
   /// this text; none if it was not measured.
   std::optional<double> microseconds(const std::string &problem,
                                      llvm::StringRef implementation) const;
+
+  /// Microseconds of what choose() takes by measurement for the convolution of this text;
+  /// none if it has to estimate.
+  std::optional<double> fastest(const std::string &problem);
+
+  /// Counts an alternative of what a launch computes, a problem that decides between forms.
+  /// Fails if it was not measured and the database is frozen.
+  Status checkAlternative(const std::string &problem);
 
   /// Whether cuDNN has a plan for a problem at all.
   bool hasPlan(const cudnn::ConvProblem &problem);
@@ -76,6 +83,14 @@ private:
   bool fits(const TuningRecord &record) const {
     return record.workspaceBytes <= limits.maxWorkspaceBytes;
   }
+  /// What was measured for a convolution and may run.
+  struct Measured {
+    cudnn::Plan plan;
+    double microseconds;
+    double next; ///< Of the fastest other; 0 if there is none.
+  };
+  std::optional<Measured> fastest(const cudnn::ConvProblem &problem);
+
   /// The failure at a record of the database.
   Status refuse(const TuningRecord &record, Status status) const;
   /// Counts a problem without a measurement that could be taken; a failure if frozen.
@@ -87,7 +102,8 @@ private:
   const std::string device, path;
   const bool frozen;
   TuningDatabase database;
-  std::set<std::string> asked, missed;       ///< Problems, each once.
+  std::set<std::string> asked, missed; ///< Problems, each once.
+  std::set<std::string> missedAlternatives;
   std::map<int64_t, std::string> passedOver; ///< Lines of the database, and why.
 };
 

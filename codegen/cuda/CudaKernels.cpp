@@ -22,13 +22,26 @@ std::string CudaProgramText::data(const std::string &text) {
   return "plan" + std::to_string(it->second);
 }
 
-void CudaProgramText::addTunable(const std::string &problem, plan::LaunchOp launch,
-                                 StringRef choice) {
+TunableRow &CudaProgramText::tunable(const std::string &problem, plan::LaunchOp launch) {
   auto [it, inserted] = tunableIndices.try_emplace(problem, tunables.size());
   if (inserted)
-    tunables.push_back({problem, launch, choice.str()});
+    tunables.push_back({problem, launch});
+  return tunables[it->second];
+}
+
+void CudaProgramText::addTunable(const std::string &problem, plan::LaunchOp launch,
+                                 StringRef choice) {
+  TunableRow &row = tunable(problem, launch);
+  if (row.isAlternative) {
+    row.first = launch;
+    row.choice = choice.str();
+    row.isAlternative = false;
+  }
   if (launch->getParentOfType<plan::StepOp>().getSymName() == "train")
-    ++tunables[it->second].launches;
+    ++row.launches;
+  if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
+    for (auto other : alternatives.getAsRange<StringAttr>())
+      (void)tunable(other.str(), launch);
 }
 
 /// Rows (all extents but the last) and channels of a launch's operand.

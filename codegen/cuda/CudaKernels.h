@@ -29,7 +29,8 @@ public:
   /// Name of an embedded string of the program; equal ones are one.
   std::string data(const std::string &text);
 
-  /// Notes that `launch` runs `choice` of the implementations of a problem.
+  /// Notes that `launch` runs `choice` of the implementations of a problem, and what it
+  /// could pose instead.
   void addTunable(const std::string &problem, plan::LaunchOp launch, llvm::StringRef choice);
 
   const CudaTarget &target;
@@ -37,6 +38,9 @@ public:
   std::vector<TunableRow> tunables;
 
 private:
+  /// The row of a problem; a new one is an alternative of `launch`.
+  TunableRow &tunable(const std::string &problem, plan::LaunchOp launch);
+
   llvm::StringMap<size_t> stringIndices;
   llvm::StringMap<size_t> tunableIndices; ///< By problem.
 };

@@ -55,6 +55,10 @@ FailureOr<Algorithm> CudaTarget::select(Operation *launch) const {
     Result<Algorithm> algorithm = kernel->select(*this, launch);
     if (!algorithm.ok())
       return launch->emitOpError("gets no implementation: ") << algorithm.status().message();
+    if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
+      for (auto problem : alternatives.getAsRange<StringAttr>())
+        if (Status status = theChooser->checkAlternative(problem.str()); !status)
+          return launch->emitOpError("gets no form: ") << status.message();
     it->second = *algorithm;
   }
   return it->second;
@@ -84,8 +88,12 @@ double CudaTarget::seconds(Operation *launch) const {
     if (std::optional<double> microseconds =
             theChooser->microseconds(problemText(launch), algorithm.getValue()))
       return *microseconds * 1e-6;
-  // A node of a CUDA graph behind the one before it.
-  constexpr double launchSeconds = 2.5e-6;
-  return Roofline{device.bytesPerSecond, launchSeconds}.seconds(workOf(launch),
-                                                                flopRate(launch, device));
+  // A node of a CUDA graph behind the one before it. Kernels that sum over rows add the sums
+  // of their blocks in a second one.
+  constexpr double nodeSeconds = 2.5e-6;
+  auto pointwise = dyn_cast<kernel::PointwiseOp>(launch);
+  const bool sums =
+      isa<kernel::BatchNormStatisticsOp>(launch) || (pointwise && pointwise.getSums());
+  return Roofline{device.bytesPerSecond, sums ? 2 * nodeSeconds : nodeSeconds}.seconds(
+      workOf(launch), flopRate(launch, device));
 }

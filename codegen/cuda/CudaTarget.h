@@ -33,6 +33,11 @@ public:
   /// by the roofline.
   double seconds(mlir::Operation *launch) const override;
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override;
+  /// By the measured times of the fastest engines and, for the rest, by the roofline. Where
+  /// an engine of either form was not measured: statistics are fused, unless engines that sum
+  /// are known to be slow; a prologue is not, because the roofline does not see what it costs.
+  FormChoice chooseForm(llvm::StringRef fusion, llvm::ArrayRef<mlir::Operation *> apart,
+                        llvm::ArrayRef<mlir::Operation *> fused) const override;
   /// Tensor cores take rows of 16 bytes, or of 8 if there is no more to say.
   int64_t channelMultiple(mlir::Type element, int64_t channels) const override {
     if (!element.isF16() && !element.isBF16())
@@ -46,7 +51,12 @@ public:
   Status checkToolchain() const override;
 
   std::vector<Candidate> candidates(plan::LaunchOp launch) const override;
+  std::vector<Candidate> candidates(const std::string &problem) const override;
   std::string missingMeasurements() const override { return theChooser->missingMeasurements(); }
+
+  std::optional<double> fastest(const std::string &problem) const override {
+    return theChooser->fastest(problem);
+  }
 
   Chooser &chooser() const { return *theChooser; }
   /// The plan of an engine that was chosen.

@@ -90,14 +90,18 @@ static ConvProblem convProblem(StringRef kernel, TypeRange operands, TypeRange r
   bool tf32 = allowsTf32(op);
   if (kernel == "conv2d_dgrad")
     return convProblem(cudnn::Pass::dgrad, {results[0], operands[1], operands[0]}, constants, tf32);
-  if (kernel == "conv2d_wgrad")
-    return convProblem(cudnn::Pass::wgrad, {operands[0], results[0], operands[1]}, constants, tf32);
+  const bool isWgrad = kernel == "conv2d_wgrad";
   ConvProblem problem =
-      convProblem(cudnn::Pass::forward, {operands[0], operands[1], results[0]}, constants, tf32);
+      isWgrad
+          ? convProblem(cudnn::Pass::wgrad, {operands[0], results[0], operands[1]}, constants, tf32)
+          : convProblem(cudnn::Pass::forward, {operands[0], operands[1], results[0]}, constants,
+                        tf32);
+  if (kernel == "conv2d")
+    problem.epilogue = epilogueOf<cudnn::Epilogue>(operands.size(), constants);
+  else if (operands.size() == 4)
+    problem.prologue = cudnn::Prologue::scaleBiasRelu;
   if (kernel == "conv2d_statistics")
     problem.epilogue = cudnn::Epilogue::statistics;
-  else
-    problem.epilogue = epilogueOf<cudnn::Epilogue>(operands.size(), constants);
   return problem;
 }
 
@@ -185,15 +189,53 @@ bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
   if (!isa<kernel::Conv2dOp>(product))
     return step != "statistics";
   ConvProblem problem = convProblem(product);
-  // The engines that sum are slow over few channels: reading the result again is cheaper.
-  if (step == "statistics" && problem.shape.inChannels < 32)
-    return false;
   bool bias = problem.epilogue == cudnn::Epilogue::bias;
-  problem.epilogue = step == "statistics" ? cudnn::Epilogue::statistics
-                     : step == "bias"     ? cudnn::Epilogue::bias
-                     : bias               ? cudnn::Epilogue::biasRelu
-                                          : cudnn::Epilogue::relu;
+  problem.epilogue = step == "bias" ? cudnn::Epilogue::bias
+                     : bias         ? cudnn::Epilogue::biasRelu
+                                    : cudnn::Epilogue::relu;
   return theChooser->hasPlan(problem);
+}
+
+/// Microseconds of `launches`; none if one of the products was not measured.
+static std::optional<double> measuredTime(const CudaTarget &target,
+                                          ArrayRef<Operation *> launches) {
+  double sum = 0;
+  for (Operation *launch : launches) {
+    std::optional<double> time =
+        isProduct(launch) ? target.fastest(problemText(launch)) : target.seconds(launch) * 1e6;
+    if (!time)
+      return std::nullopt;
+    sum += *time;
+  }
+  return sum;
+}
+
+FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
+                                  ArrayRef<Operation *> fused) const {
+  FormChoice choice;
+  for (Operation *launch : fused) {
+    if (!isProduct(launch))
+      continue;
+    ConvProblem problem = convProblem(launch);
+    if (!theChooser->hasPlan(problem))
+      return FormChoice();
+    // The engines that sum are slow over few channels: reading the result again is cheaper.
+    choice.fused = fusion == "statistics" && problem.shape.inChannels >= 32;
+  }
+  std::optional<double> timeApart = measuredTime(*this, apart),
+                        timeFused = measuredTime(*this, fused);
+  const bool known = timeApart && timeFused;
+  if (known)
+    choice.fused = *timeFused < *timeApart;
+  choice.reason = fmt::format(
+      "{} {}: {}", fusion.str(), choice.fused ? "fused" : "apart",
+      known ? fmt::format("{:.1f} us, {} {:.1f}", choice.fused ? *timeFused : *timeApart,
+                          choice.fused ? "apart" : "fused", choice.fused ? *timeApart : *timeFused)
+            : "not measured");
+  for (Operation *launch : choice.fused ? apart : fused)
+    if (isProduct(launch))
+      choice.alternatives.push_back(problemText(launch));
+  return choice;
 }
 
 std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
@@ -210,6 +252,11 @@ std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
     return theChooser->candidates(problem);
   }
   return {};
+}
+
+std::vector<Candidate> CudaTarget::candidates(const std::string &problem) const {
+  Result<ConvProblem> parsed = ConvProblem::parse(problem);
+  return parsed ? theChooser->candidates(*parsed) : std::vector<Candidate>();
 }
 
 //===----------------------------------------------------------------------===//
@@ -275,8 +322,8 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());
   if (!plan.ok())
     return op.emitOpError("has an engine that cuDNN refuses: ") << plan.status().message();
-  // Engines that are compiled on the card were measured with the bytes that the plan has.
-  if (plan->runtimeCompiled)
+  // They were measured on the card with the bytes that the arena has for them.
+  if (plan->builtAtStart)
     plan->workspaceBytes = workspaceBytes(op);
   text.addTunable(problem.text(), op, engine);
   std::string make = "cudnn::Convolution(library, \"" + problem.text() + "\", " +
@@ -284,16 +331,20 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   std::string object = text.object("cudnn::Convolution", make, workspaceBytes(op), layer(op));
   if (op.getKernel() == "conv2d_dgrad")
     return run(text, object, {out, in[1], in[0]}, op);
+  // In the order of ConvOperands: x, w, y, bias, scale, shift, sum, sumOfSquares.
+  const Value none;
+  SmallVector<Value> operands = {in[0], in[1], out};
   if (op.getKernel() == "conv2d_wgrad")
-    return run(text, object, {in[0], out, in[1]}, op);
-  if (op.getKernel() == "conv2d_statistics") {
-    Value none;
-    return run(text, object,
-               {in[0], in[1], out, none, none, none, op.getOutputs()[1], op.getOutputs()[2]}, op);
+    operands = {in[0], out, in[1]};
+  if (problem.prologue != cudnn::Prologue::none)
+    operands.append({none, in[2], in[3]});
+  else if (in.size() == 3)
+    operands.push_back(in[2]);
+  if (problem.epilogue == cudnn::Epilogue::statistics) {
+    operands.resize(6);
+    operands.append({op.getOutputs()[1], op.getOutputs()[2]});
   }
-  if (in.size() == 3)
-    return run(text, object, {in[0], in[1], out, in[2]}, op);
-  return run(text, object, {in[0], in[1], out}, op);
+  return run(text, object, operands, op);
 }
 
 static FailureOr<std::string> emitMatmul(CudaProgramText &text, plan::LaunchOp op) {

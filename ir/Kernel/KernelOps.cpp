@@ -47,10 +47,38 @@ static double convFlops(Value output, Value filter) {
          (static_cast<double>(type.getNumElements()) / static_cast<double>(type.getDimSize(0)));
 }
 
+/// A multiply-add and a comparison for each element of the input, if there is a prologue.
+template <typename Conv>
+static double prologueFlops(Conv op) {
+  return op.hasPrologue() ? 3.0 * static_cast<double>(elements(op.getInput())) : 0.0;
+}
+
 double Conv2dOp::getFlops() { return convFlops(getResult(), getFilter()); }
-double Conv2dStatisticsOp::getFlops() { return convFlops(getResult(), getFilter()); }
 double Conv2dDgradOp::getFlops() { return convFlops(getGradient(), getFilter()); }
-double Conv2dWgradOp::getFlops() { return convFlops(getGradient(), getResult()); }
+double Conv2dStatisticsOp::getFlops() {
+  return convFlops(getResult(), getFilter()) + prologueFlops(*this);
+}
+double Conv2dWgradOp::getFlops() {
+  return convFlops(getGradient(), getResult()) + prologueFlops(*this);
+}
+
+template <typename Conv>
+static LogicalResult verifyPrologue(Conv op) {
+  OperandRange prologue = op.getPrologue();
+  if (!prologue.empty() && prologue.size() != 2)
+    return op.emitOpError("has ") << prologue.size() << " operands in its prologue, expected a "
+                                  << "scale and a shift or none";
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  auto expected = RankedTensorType::get({input.getShape().back()}, input.getElementType());
+  for (Value operand : prologue)
+    if (operand.getType() != expected)
+      return op.emitOpError("has ") << operand.getType() << " in its prologue, expected "
+                                    << expected << " (one for each channel of the input)";
+  return success();
+}
+
+LogicalResult Conv2dStatisticsOp::verify() { return verifyPrologue(*this); }
+LogicalResult Conv2dWgradOp::verify() { return verifyPrologue(*this); }
 
 double Conv1x1AddOp::getFlops() { return convFlops(getResult(), getFilter()); }
 

@@ -35,7 +35,9 @@ def Kernel_Dialect : Dialect {
     once the passes that decide them have run, `algorithm` (which implementation),
     `workspace_bytes`, and `in_place`: for each result the operand it overwrites, or -1.
     Where an implementation was chosen among several, the discardable attribute `reason`
-    says by what; launches of the plan level have it as well.
+    says by what. Where something could be fused, `form` says whether it was and why, and
+    `alternatives` has the problems that the target would pose to its libraries in the other
+    form. Launches of the plan level have the three as well.
   }];
 }
 
@@ -85,22 +87,46 @@ def Kernel_Conv2dDgradOp : Kernel_Launch<"conv2d_dgrad", ["getFlops"]> {
       I64Attr:$groups);
 }
 
-def Kernel_Conv2dWgradOp : Kernel_Launch<"conv2d_wgrad", ["getFlops"]> {
-  let summary = "gradient of a convolution with respect to its filter";
-  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$gradient,
-      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
-      I64Attr:$groups);
+/// A convolution that may do something to its input before it multiplies.
+class Kernel_PrologueLaunch<string mnemonic>
+    : Kernel_Op<mnemonic, [DeclareOpInterfaceMethods<Kernel_LaunchInterface, ["getFlops"]>]> {
+  let hasVerifier = 1;
+  let extraClassDeclaration = "bool hasPrologue() { return !getPrologue().empty(); }";
 }
 
-def Kernel_Conv2dStatisticsOp : Kernel_Launch<"conv2d_statistics", ["getFlops"]> {
+def Kernel_Conv2dWgradOp : Kernel_PrologueLaunch<"conv2d_wgrad"> {
+  let summary = "gradient of a convolution with respect to its filter";
+  let description = [{
+    `prologue` as in kernel.conv2d_statistics: the input is that of the convolution.
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$gradient,
+      Variadic<Kernel_Tensor>:$prologue, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad,
+      DenseI64ArrayAttr:$dilation, I64Attr:$groups);
+}
+
+def Kernel_Conv2dStatisticsOp : Kernel_PrologueLaunch<"conv2d_statistics"> {
   let summary = "convolution, and for each channel the sums of its results and their squares";
   let description = [{
     The sums are of f32, over the results before they are rounded or after, as the
     implementation has it.
+
+    `prologue` is empty, or a scale and a shift for each channel of the input: what is
+    convolved is then max(0, input * scale + shift), rounded to the input's type. Padding
+    is 0 behind that.
+
+    ```mlir
+    %y, %sum, %squares = kernel.conv2d_statistics %x, %w, %scale, %shift {...}
+        : (tensor<8x14x14x64xf16>, tensor<32x1x1x64xf16>, tensor<64xf16>, tensor<64xf16>)
+        -> (tensor<8x14x14x32xf16>, tensor<32xf32>, tensor<32xf32>)
+    ```
+
+    Constraints:
+    - (C1) the prologue has no or two operands
+    - (C2) both have the input's element type, and one element for each of its channels
   }];
   let kernelArguments = (ins Kernel_Tensor:$input, Kernel_Tensor:$filter,
-      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, DenseI64ArrayAttr:$dilation,
-      I64Attr:$groups);
+      Variadic<Kernel_Tensor>:$prologue, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad,
+      DenseI64ArrayAttr:$dilation, I64Attr:$groups);
   let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$sum,
       Kernel_Tensor:$sum_of_squares);
 }

@@ -35,9 +35,9 @@ static LogicalResult lower(cnn::Conv2dDgradOp op, PatternRewriter &rewriter) {
 
 static LogicalResult lower(cnn::Conv2dWgradOp op, PatternRewriter &rewriter) {
   rewriter.replaceOpWithNewOp<kernel::Conv2dWgradOp>(
-      op, op.getType(), op.getInput(), op.getGradient(), op.getStrideAttr(), op.getPadAttr(),
-      op.getDilationAttr(), op.getGroupsAttr(), layerOf(op), StringAttr(), IntegerAttr(),
-      DenseI64ArrayAttr());
+      op, op.getType(), op.getInput(), op.getGradient(), /*prologue=*/ValueRange(),
+      op.getStrideAttr(), op.getPadAttr(), op.getDilationAttr(), op.getGroupsAttr(), layerOf(op),
+      StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   return success();
 }
 

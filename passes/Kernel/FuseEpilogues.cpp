@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/CnnToKernel/Patterns.h"
+#include "passes/Kernel/Relu.h"
 
 namespace fanfold {
 #define GEN_PASS_DEF_FUSEEPILOGUES
@@ -34,18 +35,7 @@ static bool isRelu(PointwiseOp op) {
   if (op.getNumOperands() != 1 || op.getNumResults() != 1 || op.getSums() != 0)
     return false;
   Block &body = op.getBody().front();
-  auto select = body.back().getOperand(0).getDefiningOp<arith::SelectOp>();
-  auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
-  if (!compare || compare.getPredicate() != arith::CmpFPredicate::OLT)
-    return false;
-  auto isZero = [](Value value) {
-    auto constant = value.getDefiningOp<arith::ConstantOp>();
-    auto number = constant ? dyn_cast<FloatAttr>(constant.getValue()) : nullptr;
-    return number && number.getValue().isZero();
-  };
-  Value x = body.getArgument(0);
-  return compare.getLhs() == x && isZero(compare.getRhs()) && isZero(select.getTrueValue()) &&
-         select.getFalseValue() == x;
+  return reluOperand(body.back().getOperand(0)) == body.getArgument(0);
 }
 
 namespace {

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Kernel/TakeForm.h"
 #include "passes/Passes.h"
 
 namespace fanfold {
@@ -25,23 +26,21 @@ struct FuseStatisticsPass : fanfold::impl::FuseStatisticsBase<FuseStatisticsPass
     Block &body = getOperation().getBody().front();
     for (auto op : llvm::make_early_inc_range(body.getOps<BatchNormStatisticsOp>())) {
       auto conv = op.getInput().getDefiningOp<Conv2dOp>();
-      if (conv && !conv.getBias() && !conv.getActivation() &&
-          (!target || target->hasEpilogue(conv, "statistics")))
+      if (conv && !conv.getBias() && !conv.getActivation())
         fuse(conv, op);
     }
   }
 
+  /// Makes the fused form, and takes one of the two.
   void fuse(Conv2dOp conv, BatchNormStatisticsOp statistics) {
     auto type = cast<RankedTensorType>(conv.getType());
     auto sumType = RankedTensorType::get({type.getShape().back()}, Float32Type::get(&getContext()));
     OpBuilder builder(conv);
     auto both = Conv2dStatisticsOp::create(
         builder, FusedLoc::get(&getContext(), {statistics.getLoc(), conv.getLoc()}), type, sumType,
-        sumType, conv.getInput(), conv.getFilter(), conv.getStrideAttr(), conv.getPadAttr(),
-        conv.getDilationAttr(), conv.getGroupsAttr(), conv.getLayerAttr(), StringAttr(),
-        IntegerAttr(), DenseI64ArrayAttr());
-    conv.getResult().replaceAllUsesWith(both.getResult());
-    conv.erase();
+        sumType, conv.getInput(), conv.getFilter(), /*prologue=*/ValueRange(), conv.getStrideAttr(),
+        conv.getPadAttr(), conv.getDilationAttr(), conv.getGroupsAttr(), conv.getLayerAttr(),
+        StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
     builder.setInsertionPoint(statistics);
     auto finalize = BatchNormFinalizeOp::create(
         builder, statistics.getLoc(), statistics.getResultTypes(), both.getSum(),
@@ -49,12 +48,20 @@ struct FuseStatisticsPass : fanfold::impl::FuseStatisticsBase<FuseStatisticsPass
         builder.getI64IntegerAttr(type.getNumElements() / type.getShape().back()),
         statistics.getEpsilonAttr(), statistics.getMomentumAttr(), statistics.getLayerAttr(),
         StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+    const std::array<Operation *, 2> apart = {conv, statistics}, fused = {both, finalize};
+    if (!takesFused(target, "statistics", apart, fused)) {
+      finalize.erase();
+      both.erase();
+      return;
+    }
+    conv.getResult().replaceAllUsesWith(both.getResult());
     statistics->replaceAllUsesWith(finalize);
     statistics.erase();
-    ++fused;
+    conv.erase();
+    ++this->fused;
   }
 
-  const Target *target; ///< Null: one that has the epilogue.
+  const Target *target; ///< Null: one that likes the epilogue.
 };
 } // namespace
 

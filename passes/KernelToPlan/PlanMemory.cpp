@@ -66,6 +66,9 @@ Value StepWriter::makeBuffer(Value value, StringRef name, StringRef kind, String
   return buffer;
 }
 
+/// What the plan's launches keep for who reads it or tunes; see KernelOps.td.
+static constexpr StringRef choiceAttributes[] = {"reason", "form", "alternatives"};
+
 void StepWriter::writeLaunch(Operation *op, int64_t index) {
   auto layer = op->getAttrOfType<StringAttr>("layer");
   std::string name = layer ? layer.getValue().str() : op->getName().stripDialect().str();
@@ -100,8 +103,9 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
         uniqueName(name + ".workspace"), "workspace", workspaces[index], StringAttr());
   SmallVector<NamedAttribute> constants;
   for (NamedAttribute attr : op->getAttrs())
-    if (!llvm::is_contained({"layer", "algorithm", "reason", "workspace_bytes", "in_place"},
-                            attr.getName().getValue()))
+    if (!llvm::is_contained({"layer", "algorithm", "workspace_bytes", "in_place"},
+                            attr.getName().getValue()) &&
+        !llvm::is_contained(choiceAttributes, attr.getName().getValue()))
       constants.push_back(attr);
   ArrayAttr functions;
   if (isa<kernel::PointwiseOp, kernel::PointwiseManyOp>(op))
@@ -111,8 +115,9 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
       workspace, functions, layer, op->getAttrOfType<StringAttr>("algorithm"),
       builder.getF64FloatAttr(cast<kernel::LaunchOpInterface>(op).getFlops()),
       builder.getDictionaryAttr(constants));
-  if (auto reason = op->getAttrOfType<StringAttr>("reason"))
-    launch->setAttr("reason", reason);
+  for (StringRef name : choiceAttributes)
+    if (Attribute attribute = op->getAttr(name))
+      launch->setAttr(name, attribute);
 }
 
 void StepWriter::write() {

@@ -100,4 +100,26 @@ TEST_F(Measured, TimeOfAChosenEngineIsTheMeasuredOne) {
   EXPECT_EQ(measuring->seconds(launch), roofline);
 }
 
+TEST_F(Measured, SumsTakeTwoNodes) {
+  constexpr const char *pointwise = R"mlir(
+    cnn.step @train {{
+      %x = cnn.input "x" as tensor<1x8xf32> : tensor<1x8xf32>
+      %y = kernel.pointwise %x {{extent = array<i64: 1, 8>, sums = {} : i64}}
+          : (tensor<1x8xf32>) -> tensor<{}8xf32> {{
+      ^bb0(%a: f32):
+        kernel.yield %a : f32
+      }}
+    }})mlir";
+  std::unique_ptr<ProgramTarget> target = makeTarget();
+  ASSERT_TRUE(target);
+  const auto secondsOf = [&](int sums, const char *rows) {
+    mlir::Operation *launch = parse(fmt::format(fmt::runtime(pointwise), sums, rows).c_str());
+    return launch ? target->seconds(launch) : 0;
+  };
+  const double elements = secondsOf(0, "1x"), sums = secondsOf(1, "");
+  EXPECT_GT(elements, 0);
+  // As many bytes, and so few that nodes are all that counts.
+  EXPECT_NEAR(sums / elements, 2, 0.01);
+}
+
 } // namespace

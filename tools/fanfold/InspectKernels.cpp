@@ -28,9 +28,15 @@ static int64_t workspaceOf(plan::LaunchOp launch) {
                                : 0;
 }
 
+/// "reason" or "form"; empty if the launch has none.
+static std::string noteOf(plan::LaunchOp launch, StringRef name) {
+  auto note = launch->getAttrOfType<StringAttr>(name);
+  return note ? note.str() : "";
+}
+
 static std::string reasonOf(plan::LaunchOp launch) {
-  auto reason = launch->getAttrOfType<StringAttr>("reason");
-  return reason ? reason.str() : "";
+  const std::string reason = noteOf(launch, "reason"), form = noteOf(launch, "form");
+  return reason.empty() || form.empty() ? reason + form : reason + "; " + form;
 }
 
 /// The end of long names says the least: cuBLASLt's algorithms are 128 digits. JSON has
@@ -102,6 +108,20 @@ static Json candidatesJson(const std::vector<Candidate> &candidates) {
   return rows;
 }
 
+/// What the launch's form was chosen over: problems of libraries, with the fastest that was
+/// measured.
+static Json alternativesJson(plan::LaunchOp launch, const ProgramTarget &target) {
+  Json rows = Json::array();
+  if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
+    for (auto problem : alternatives.getAsRange<StringAttr>()) {
+      std::optional<double> microseconds = target.fastest(problem.str());
+      rows.push_back({{"problem", problem.str()},
+                      {"microseconds", microseconds ? Json(*microseconds) : Json()},
+                      {"candidates", candidatesJson(target.candidates(problem.str()))}});
+    }
+  return rows;
+}
+
 Json fanfold::kernelsJson(ModuleOp plan, const ProgramTarget &target) {
   Json steps = Json::object();
   for (auto step : plan.getOps<plan::StepOp>()) {
@@ -111,7 +131,9 @@ Json fanfold::kernelsJson(ModuleOp plan, const ProgramTarget &target) {
                       {"kernel", launch.getKernel().str()},
                       {"layer", launch.getLayer().value_or("").str()},
                       {"implementation", launch.getAlgorithm().value_or("own").str()},
-                      {"reason", reasonOf(launch)},
+                      {"reason", noteOf(launch, "reason")},
+                      {"form", noteOf(launch, "form")},
+                      {"alternatives", alternativesJson(launch, target)},
                       {"candidates", candidatesJson(target.candidates(launch))},
                       {"flops", launch.getFlops().convertToDouble()},
                       {"bytes", bytesOf(launch)},

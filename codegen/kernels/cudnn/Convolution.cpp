@@ -53,7 +53,7 @@ void Convolution::load(const Plan &embedded) {
                                versionText(embedded.version), versionText(version)));
     return rebuild(embedded);
   }
-  if (embedded.runtimeCompiled) {
+  if (embedded.builtAtStart) {
     Result<Plan> built = Planner(handle).build(problem, embedded.engine);
     if (built && built->workspaceBytes <= bytes) {
       plan = built->finalized;

@@ -108,8 +108,8 @@ Result<Plan> fanfold::cudnn::parsePlan(const std::string &text) {
     fields.at("cudnn").get_to(plan.version);
     fields.at("engine").get_to(plan.engine);
     fields.at("workspaceBytes").get_to(plan.workspaceBytes);
-    plan.runtimeCompiled = !fields.contains("plan");
-    if (!plan.runtimeCompiled)
+    plan.builtAtStart = !fields.contains("plan");
+    if (!plan.builtAtStart)
       plan.serialized = fields.at("plan").dump();
     if (plan.workspaceBytes < 0)
       return Status::error("plan has a workspace of {} bytes", plan.workspaceBytes);

@@ -15,7 +15,7 @@
 //   {"cudnn": 91900, "engine": "62 tile_size=4 ...", "workspaceBytes": 131, "plan": {...}}
 //
 // where "plan" is cuDNN's own serialisation. It is bound to the version of cuDNN that
-// wrote it, and missing for engines that are compiled on the device.
+// wrote it, and missing for engines that only a device can plan.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,10 +36,12 @@ struct Plan {
   int64_t rank = 0; ///< Place in cuDNN's own order, from 0.
   int64_t workspaceBytes = 0;
   bool tensorCores = false;
-  bool deterministic = true;    ///< Equal bits in every run.
-  bool runtimeCompiled = false; ///< Compiled on the device when the plan is built.
-  size_t version = 0;           ///< Of the cuDNN that made it: 91900.
-  std::string serialized;       ///< cuDNN's JSON; empty if runtimeCompiled.
+  bool deterministic = true; ///< Equal bits in every run.
+  /// Its engine is compiled on the device, or unknown without one: a program has its name
+  /// and builds the plan when it starts.
+  bool builtAtStart = false;
+  size_t version = 0;     ///< Of the cuDNN that made it: 91900.
+  std::string serialized; ///< cuDNN's JSON; empty if builtAtStart.
   /// The finalised plan, where there is one in this process. Without a device it
   /// cannot be run.
   std::shared_ptr<const Descriptor> finalized;

@@ -124,9 +124,9 @@ Plan Planner::finalizePlan(const Descriptor &config) const {
     plan.workspaceBytes = std::max(plan.workspaceBytes, clusterWorkspaceBytes);
   plan.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
   plan.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
-  plan.runtimeCompiled = notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);
+  plan.builtAtStart = notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);
   plan.version = cudnnGetVersion();
-  if (!plan.runtimeCompiled)
+  if (!plan.builtAtStart)
     plan.serialized = made.getText(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
   plan.finalized = std::make_shared<const Descriptor>(std::move(made));
   return plan;
@@ -210,12 +210,28 @@ Result<Plan> Planner::build(const ConvProblem &problem, const std::string &engin
     return choice.status();
   try {
     const Descriptor graph = makeOperationGraph(problem, handle ? handle->get() : nullptr);
+    if (const auto count = graph.get<int64_t>(CUDNN_ATTR_OPERATIONGRAPH_ENGINE_GLOBAL_COUNT);
+        choice->id >= count)
+      return Status::error("engine '{}' of cuDNN {}: there are {}", engineText,
+                           versionText(cudnnGetVersion()), count);
     Descriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
     engine.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph)
         .set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice->id);
     if (device)
       engine.set(CUDNN_ATTR_ENGINE_DEVICEPROP, device);
-    engine.finalize("the engine");
+    Plan atStart;
+    atStart.engine = engineText;
+    atStart.builtAtStart = true;
+    atStart.version = cudnnGetVersion();
+    try {
+      engine.finalize("the engine");
+    } catch (const Error &) {
+      if (!device)
+        throw;
+      // Engines that cuDNN lends from cuBLASLt are there only where a device is.
+      atStart.deterministic = false; // As far as is known.
+      return atStart;
+    }
     const EngineNotes notes(engine);
     PlanLimits limits;
     limits.deterministic = false;
@@ -223,13 +239,9 @@ Result<Plan> Planner::build(const ConvProblem &problem, const std::string &engin
       return Status::error("engine '{}' of cuDNN {}: {}", engineText,
                            versionText(cudnnGetVersion()), reason);
     if (device && notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
-      Plan plan;
-      plan.engine = engineText;
-      plan.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
-      plan.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
-      plan.runtimeCompiled = true;
-      plan.version = cudnnGetVersion();
-      return plan;
+      atStart.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+      atStart.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
+      return atStart;
     }
     std::vector<Descriptor> knobs;
     for (const auto &[type, value] : choice->knobs) {

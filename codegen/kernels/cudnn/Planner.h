@@ -67,7 +67,9 @@ public:
 
   /// The plan of an engine's text, such as a tuning database holds, whether it repeats to
   /// the bit or not. Fails if cuDNN refuses it or the problem's Math does. One of an engine
-  /// that is compiled on the device is made there: elsewhere its workspace is not known.
+  /// that is compiled on the device, or that cuDNN does not know without one, is made there
+  /// (builtAtStart): elsewhere neither its workspace nor, of the latter, anything it does to
+  /// numbers is known, and its text is taken on trust.
   Result<Plan> build(const ConvProblem &problem, const std::string &engine);
 
 private:

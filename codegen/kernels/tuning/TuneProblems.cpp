@@ -113,12 +113,16 @@ static const TuningRecord *findChoice(const Tunable &tunable, const Records &rec
 
 void Tuning::report(const Tunable &tunable, const Records &measured) {
   const TuningRecord &fastest = recordsOf(tunable).front();
-  const TuningRecord *current = *tunable.choice ? findChoice(tunable, measured) : &measured.front();
+  const TuningRecord *current =
+      *tunable.choice || tunable.isAlternative ? findChoice(tunable, measured) : &measured.front();
   // The texts of cuBLASLt's algorithms are long, and say nothing to a person.
   const std::string choice = fastest.choice.size() > 80 ? "" : "  " + fastest.choice;
   say(fmt::format("{} {:<30} {:<17} {:>9.1f} us, best of {:>2}{}{}", position(), tunable.layer,
                   tunable.kernel, fastest.microseconds, measured.size(),
-                  current ? fmt::format("; now {:.1f} us", current->microseconds) : "", choice));
+                  current                 ? fmt::format("; now {:.1f} us", current->microseconds)
+                  : tunable.isAlternative ? "; an alternative"
+                                          : "",
+                  choice));
 }
 
 Status Tuning::measure(const Tunable &tunable) {
@@ -165,8 +169,11 @@ Status Tuning::run(const std::vector<const Tunable *> &selected) {
   std::copy_if(selected.begin(), selected.end(), std::back_inserter(open),
                [&](const Tunable *t) { return request.again || recordsOf(*t).empty(); });
   total = open.size();
-  say(fmt::format("{}, batch {}, on {}: {} problems to measure{}", request.program.model,
+  const auto alternatives =
+      std::count_if(open.begin(), open.end(), [](const Tunable *t) { return t->isAlternative; });
+  say(fmt::format("{}, batch {}, on {}: {} problems to measure{}{}", request.program.model,
                   request.program.batch, timer.deviceName(), total,
+                  alternatives ? fmt::format(" ({} of other fusions)", alternatives) : "",
                   total < selected.size()
                       ? fmt::format(", {} known from {}", selected.size() - total, request.database)
                       : ""));

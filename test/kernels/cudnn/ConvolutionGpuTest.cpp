@@ -303,7 +303,7 @@ TEST_F(ConvolutionTest, CompiledEnginesOfAnotherVersionAreMadeAgain) {
     ASSERT_TRUE(found.ok());
     const auto compiled =
         std::find_if((*found)->plans.begin(), (*found)->plans.end(),
-                     [](const Plan &candidate) { return candidate.runtimeCompiled; });
+                     [](const Plan &candidate) { return candidate.builtAtStart; });
     ASSERT_NE(compiled, (*found)->plans.end());
     Plan plan = *compiled;
     // Measured with this version, it is compiled again at start, without a word.
@@ -322,6 +322,47 @@ TEST_F(ConvolutionTest, CompiledEnginesOfAnotherVersionAreMadeAgain) {
         << said;
     check(c, other);
   }
+}
+
+/// The best engines of 1x1 convolutions are known to cuDNN only where there is a card: a
+/// program has their names, as they were measured.
+TEST_F(ConvolutionTest, EnginesThatOnlyADeviceHasArePlannedAtStart) {
+  Planner onDevice(handle());
+  size_t found = 0;
+  for (const char *pass : {"forward", "dgrad", "wgrad"}) {
+    const Case c = makeCase(
+        fmt::format("conv2d {} in=8x14x14x256 out=14x14x64 filter=1x1 types=f16,f16,f16", pass));
+    Result<const Candidates *> list = onDevice.candidates(c.problem);
+    ASSERT_TRUE(list.ok()) << list.status().message();
+    for (const Plan &measured : (*list)->plans) {
+      Result<Plan> ahead = planner().build(c.problem, measured.engine);
+      ASSERT_TRUE(ahead.ok()) << ahead.status().message();
+      if (!ahead->builtAtStart || measured.builtAtStart)
+        continue;
+      ++found;
+      SCOPED_TRACE(c.problem.text() + ", engine " + measured.engine);
+      ahead->workspaceBytes = measured.workspaceBytes;
+      testing::internal::CaptureStderr();
+      Convolution convolution(handle(), c.problem.text(), serialize(*ahead));
+      EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+      check(c, convolution);
+    }
+  }
+  EXPECT_GT(found, 0u);
+}
+
+/// A name that the card's cuDNN does not take either: others, in as many bytes.
+TEST_F(ConvolutionTest, UnknownEnginesAreReplaced) {
+  const Case c = makeCase("conv2d dgrad in=8x14x14x256 out=14x14x64 filter=1x1 types=f16,f16,f16");
+  Plan plan = *planner().build(c.problem, "63 workspace=77");
+  plan.workspaceBytes = 1 << 20;
+  Handle fresh; // That has said nothing yet.
+  testing::internal::CaptureStderr();
+  Convolution convolution(fresh, c.problem.text(), serialize(plan));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("cuDNN does not take an engine that was chosen for"), std::string::npos)
+      << said;
+  check(c, convolution);
 }
 
 TEST_F(ConvolutionTest, DamagedPlansAreMadeAgain) {

@@ -166,11 +166,26 @@ TEST(Planner, BuildsEveryCandidateFromItsText) {
     EXPECT_EQ(built->workspaceBytes, plan.workspaceBytes);
     EXPECT_EQ(built->serialized, plan.serialized);
   }
-  for (const char *engine : {"99999", "62 tile_size=12345", "nonsense"}) {
+  for (const char *engine : {"99999", "65 tile_size=12345", "nonsense"}) {
     const Result<Plan> built = planner().build(problem, engine);
     ASSERT_FALSE(built.ok()) << engine;
     EXPECT_NE(built.status().message().find(engine), std::string::npos);
   }
+}
+
+/// Of an engine that cuDNN knows only where there is a card, a program gets the name.
+TEST(Planner, TakesEnginesThatOnlyADeviceHas) {
+  const ConvProblem problem =
+      *ConvProblem::parse("conv2d dgrad in=8x14x14x256 out=14x14x64 filter=1x1 types=f16,f16,f16");
+  const Result<Plan> plan = planner().build(problem, "63 workspace=0");
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_TRUE(plan->builtAtStart);
+  EXPECT_FALSE(plan->deterministic) << "nobody knows";
+  EXPECT_FALSE(plan->finalized);
+  const Result<Plan> back = parsePlan(serialize(*plan));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->engine, "63 workspace=0");
+  EXPECT_TRUE(back->builtAtStart);
 }
 
 /// cuDNN takes back what went through our text.

@@ -170,14 +170,14 @@ TEST(Plan, DamagedTextsAreRefused) {
   Result<Plan> plan = parsePlan(good);
   ASSERT_TRUE(plan.ok()) << failure(plan);
   EXPECT_EQ(serialize(*plan), good);
-  EXPECT_FALSE(plan->runtimeCompiled);
+  EXPECT_FALSE(plan->builtAtStart);
   for (size_t length = 0; length < good.size(); ++length)
     EXPECT_FALSE(parsePlan(good.substr(0, length)).ok()) << length;
   EXPECT_FALSE(parsePlan(R"({"cudnn":"x","engine":"1","workspaceBytes":8})").ok());
   EXPECT_FALSE(parsePlan(R"({"cudnn":1,"engine":"1","workspaceBytes":-8})").ok());
   plan = parsePlan(R"({"cudnn":91900,"engine":"1","workspaceBytes":8})");
   ASSERT_TRUE(plan.ok());
-  EXPECT_TRUE(plan->runtimeCompiled);
+  EXPECT_TRUE(plan->builtAtStart);
 }
 
 TEST(DeviceDescription, ReadsTheFileOfTheProject) {

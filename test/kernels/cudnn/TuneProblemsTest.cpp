@@ -27,9 +27,9 @@ namespace fs = std::filesystem;
 namespace {
 
 const Tunable tunables[] = {
-    {"conv2d forward a", "conv2d", "block1.conv", "m.mlir:3:8", "slow", 64, 2},
-    {"conv2d dgrad a", "conv2d_dgrad", "block1.conv", "m.mlir:3:8", "fast", 0, 1},
-    {"matmul b", "matmul", "fc", "m.mlir:9:8", "", 0, 1},
+    {"conv2d forward a", "conv2d", "block1.conv", "m.mlir:3:8", "slow", 64, 2, false},
+    {"conv2d dgrad a", "conv2d_dgrad", "block1.conv", "m.mlir:3:8", "fast", 0, 1, false},
+    {"matmul b", "matmul", "fc", "m.mlir:9:8", "", 0, 1, false},
 };
 
 Program programOf(Span<Tunable> tunables) {
@@ -128,6 +128,21 @@ TEST_F(TuneProblemsTest, MeasuresEachOnceAndSaysWhatItIsWorth) {
   ASSERT_TRUE(database.ok());
   EXPECT_EQ(database->size(), 6u);
   EXPECT_EQ(database->measured("a card", "blas 1", "matmul b").front().choice, "fast");
+}
+
+TEST_F(TuneProblemsTest, AlternativesHaveNoPartInTheStep) {
+  const Tunable both[] = {
+      tunables[0],
+      {"conv2d forward a prologue", "conv2d", "block1.conv", "m.mlir:3:8", "", 0, 0, true}};
+  const Program other = programOf({both, std::size(both)});
+  const std::string output = outputOf({other, *device, path, "", false});
+  EXPECT_NE(output.find("2 problems to measure (1 of other fusions)\n"), std::string::npos)
+      << output;
+  EXPECT_NE(output.find("10.0 us, best of  2; an alternative  fast\n"), std::string::npos)
+      << output;
+  EXPECT_NE(output.find("what takes 0.040 ms of a training step would take 0.020 ms"),
+            std::string::npos)
+      << output;
 }
 
 TEST_F(TuneProblemsTest, AddsToTheFileAndGoesOn) {

@@ -26,13 +26,16 @@ namespace {
 /// With kinds that only engines compiled on the card have among them.
 const Tunable tunables[] = {
     {"conv2d forward in=8x14x14x64 out=14x14x64 filter=3x3 pad=1x1 types=f16,f16,f16", "conv2d",
-     "conv1", "tiny.mlir:3:12", "", 0, 1},
+     "conv1", "tiny.mlir:3:12", "", 0, 1, false},
     {"conv2d dgrad in=8x14x14x64 out=14x14x64 filter=3x3 pad=1x1 types=f16,f16,f16", "conv2d_dgrad",
-     "conv1.dgrad", "tiny.mlir:3:12", "", 0, 1},
+     "conv1.dgrad", "tiny.mlir:3:12", "", 0, 1, false},
     {"conv2d wgrad in=8x14x14x64 out=14x14x64 filter=3x3 pad=1x1 types=f16,f32,f16", "conv2d_wgrad",
-     "conv1.wgrad", "tiny.mlir:3:12", "", 1 << 20, 1},
+     "conv1.wgrad", "tiny.mlir:3:12", "", 1 << 20, 1, false},
     {"matmul m=64 n=16 k=256 types=f16,f16 epilogue=bias", "matmul", "fc", "tiny.mlir:5:9", "", 0,
-     1},
+     1, false},
+    {"conv2d wgrad in=8x14x14x64 out=14x14x64 filter=3x3 pad=1x1 types=f16,f16,f16 "
+     "prologue=scale-bias-relu",
+     "conv2d_wgrad", "conv1.wgrad", "tiny.mlir:3:12", "", 0, 0, true},
 };
 
 void noStep(StepContext &) {}
@@ -72,7 +75,7 @@ protected:
 
 TEST_F(TuneProgramTest, CoversEveryProblemAndMeasuresNoneTwice) {
   const std::string first = tune();
-  EXPECT_NE(first.find("4 problems to measure\n"), std::string::npos) << first;
+  EXPECT_NE(first.find("5 problems to measure (1 of other fusions)\n"), std::string::npos) << first;
   const Result<TuningDatabase> database = TuningDatabase::read(path);
   ASSERT_TRUE(database.ok()) << database.status().message();
   const Result<std::string> name = currentDeviceName();
@@ -84,7 +87,7 @@ TEST_F(TuneProgramTest, CoversEveryProblemAndMeasuresNoneTwice) {
     EXPECT_FALSE(database->measured(*name, library, tunable.problem).empty()) << tunable.problem;
   }
   const std::string second = tune();
-  EXPECT_NE(second.find("0 problems to measure, 4 known from " + path), std::string::npos)
+  EXPECT_NE(second.find("0 problems to measure, 5 known from " + path), std::string::npos)
       << second;
   EXPECT_EQ(TuningDatabase::read(path)->text(), database->text());
 }

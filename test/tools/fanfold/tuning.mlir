@@ -50,10 +50,26 @@
 // RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/h100 --emit=plan -o %t/none 2>&1 | FileCheck %s --check-prefix=OTHER
 // OTHER: warning: 8 of 8 {{.*}} for NVIDIA H200 with {{.*}}/h100, which has NVIDIA H100 with cublaslt {{[0-9.]+}}, NVIDIA H100 with cudnn {{[0-9.]+}};
 
-// An engine that the library refuses is passed over, and named by the file's line.
+// An engine that the library does not have, or with such knobs, is passed over, and named by
+// the file's line.
 // RUN: sed '2s/\(cudnn [0-9.]*\t[^\t]*\t[0-9]*\)[^\t]*/\1 tile_size=2000/' %t/db > %t/refused
 // RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/refused --emit=plan 2>&1 | FileCheck %s --check-prefix=REFUSED
-// REFUSED: warning: {{.*}}1 measured engines cannot be planned here and were passed over, the first in {{.*}}/refused:2: engine '{{[0-9]+}} tile_size=2000' of cuDNN
+// REFUSED: warning: {{.*}}1 measured engines are refused by cuDNN and were passed over, the first in {{.*}}/refused:2: engine '{{[0-9]+}} tile_size=2000' of cuDNN
+// RUN: sed '2s/\(cudnn [0-9.]*\t[^\t]*\t\)[^\t]*/\199999/' %t/db > %t/refused
+// RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/refused --emit=plan 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// UNKNOWN: warning: {{.*}}/refused:2: engine '99999' of cuDNN {{.*}}: there are {{[0-9]+}}
+
+// One that cuDNN knows only on a card is taken by its name, with the workspace it was measured
+// with; but not where results must repeat, which nobody knows of it.
+// RUN: sed '2s/\(cudnn [0-9.]*\t[^\t]*\t\)[^\t]*\t[0-9]*\t.*/\163 workspace=1\t272\t1.5/' %t/db > %t/card
+// RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/card --tuning=frozen --emit=plan | FileCheck %s --check-prefix=CARD
+// CARD: algorithm = "cudnn 63 workspace=1", {{.*}}reason = "measured 1.5 us (next 9.0), planned at start"{{.*}}, memref<272xi8>
+// RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/card --tuning=frozen --deterministic --emit=plan | FileCheck %s --check-prefix=REPEATS
+// REPEATS-NOT: cudnn 63
+// RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/card --emit=project -o %t/at_start
+// RUN: grep -o '"engine":"63[^}]*}' %t/at_start/plans.cpp | FileCheck %s --check-prefix=START
+// START: {{^}}"engine":"63 workspace=1","workspaceBytes":272}{{$}}
+
 // An algorithm that is none, a line that is none: the file's line.
 // RUN: sed 's/\t0000*/\tbeef/' %t/db > %t/algorithm
 // RUN: not fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/algorithm --emit=plan 2>&1 | FileCheck %s --check-prefix=ALGORITHM

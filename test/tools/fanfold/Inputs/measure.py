@@ -18,6 +18,7 @@ import sys
 project, kernels, warning = sys.argv[1:]
 with open(kernels, encoding="utf-8") as file:
     launches = {(launch["kernel"], launch["layer"]): launch for launch in json.load(file)["train"]}
+alternatives = {other["problem"]: other for launch in launches.values() for other in launch["alternatives"]}
 with open(warning, encoding="utf-8") as file:
     device, cudnn, cublaslt = re.search(r" for (.+) with (cudnn \S+) and (cublaslt \S+) in ", file.read()).groups()
 with open(f"{project}/program.cpp", encoding="utf-8") as file:
@@ -27,7 +28,8 @@ for problem, kernel, layer in tunables:
     if kernel == "matmul":
         print(device, cublaslt, problem, "0" * 128, 0, 2.5, sep="\t")
         continue
-    candidates = [each for each in launches[kernel, layer]["candidates"] if not each["refused"]]
+    launch = alternatives.get(problem) or launches[kernel, layer]
+    candidates = [each for each in launch["candidates"] if not each["refused"]]
     for candidate, time in zip(candidates, (9, 4.5)):
         choice = candidate["implementation"].removeprefix("cudnn ")
         print(device, cudnn, problem, choice, candidate["workspace_bytes"], time, sep="\t")

@@ -1,0 +1,29 @@
+//===- Relu.cpp - knows a ReLU in a body -----------------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Kernel/Relu.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+static bool isZero(Value value) {
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  auto number = constant ? dyn_cast<FloatAttr>(constant.getValue()) : nullptr;
+  return number && number.getValue().isZero();
+}
+
+Value fanfold::reluOperand(Value value) {
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
+  if (!compare || compare.getPredicate() != arith::CmpFPredicate::OLT ||
+      !isZero(compare.getRhs()) || !isZero(select.getTrueValue()) ||
+      select.getFalseValue() != compare.getLhs())
+    return {};
+  return compare.getLhs();
+}

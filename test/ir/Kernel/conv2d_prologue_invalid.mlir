@@ -1,0 +1,31 @@
+// RUN: fanfold-opt %s --split-input-file --verify-diagnostics
+
+// (C1)
+cnn.step @s {
+  %x = cnn.input "x" as tensor<4x6x6x8xf16> : tensor<4x6x6x8xf16>
+  %w = cnn.input "w" as tensor<16x1x1x8xf16> : tensor<16x1x1x8xf16>
+  %c = cnn.input "c" as tensor<8xf16> : tensor<8xf16>
+  // expected-error@+1 {{has 1 operands in its prologue, expected a scale and a shift or none}}
+  %0:3 = kernel.conv2d_statistics %x, %w, %c {dilation = array<i64: 1, 1>, groups = 1 : i64, pad = array<i64: 0, 0>, stride = array<i64: 1, 1>} : (tensor<4x6x6x8xf16>, tensor<16x1x1x8xf16>, tensor<8xf16>) -> (tensor<4x6x6x16xf16>, tensor<16xf32>, tensor<16xf32>)
+}
+
+// -----
+
+// (C2): of the input's channels, not the result's; of its type.
+cnn.step @s {
+  %x = cnn.input "x" as tensor<4x6x6x8xf16> : tensor<4x6x6x8xf16>
+  %w = cnn.input "w" as tensor<16x1x1x8xf16> : tensor<16x1x1x8xf16>
+  %c = cnn.input "c" as tensor<16xf16> : tensor<16xf16>
+  // expected-error@+1 {{has 'tensor<16xf16>' in its prologue, expected 'tensor<8xf16>' (one for each channel of the input)}}
+  %0:3 = kernel.conv2d_statistics %x, %w, %c, %c {dilation = array<i64: 1, 1>, groups = 1 : i64, pad = array<i64: 0, 0>, stride = array<i64: 1, 1>} : (tensor<4x6x6x8xf16>, tensor<16x1x1x8xf16>, tensor<16xf16>, tensor<16xf16>) -> (tensor<4x6x6x16xf16>, tensor<16xf32>, tensor<16xf32>)
+}
+
+// -----
+
+cnn.step @s {
+  %x = cnn.input "x" as tensor<4x6x6x8xf16> : tensor<4x6x6x8xf16>
+  %dy = cnn.input "dy" as tensor<4x6x6x16xf16> : tensor<4x6x6x16xf16>
+  %c = cnn.input "c" as tensor<8xf32> : tensor<8xf32>
+  // expected-error@+1 {{has 'tensor<8xf32>' in its prologue, expected 'tensor<8xf16>'}}
+  %0 = kernel.conv2d_wgrad %x, %dy, %c, %c {dilation = array<i64: 1, 1>, groups = 1 : i64, pad = array<i64: 0, 0>, stride = array<i64: 1, 1>} : (tensor<4x6x6x8xf16>, tensor<4x6x6x16xf16>, tensor<8xf32>, tensor<8xf32>) -> tensor<16x1x1x8xf16>
+}
