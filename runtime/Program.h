@@ -222,7 +222,7 @@ struct Tunable {
                           ///< library chooses when the program starts.
   int64_t workspaceBytes; ///< That the plan reserved for it.
   int64_t launches;       ///< Of this problem in the train step.
-  /// The program does not have it: it belongs to a fusion that was not chosen, or that was,
+  /// The program does not have it: it belongs to a fusion or a library that was not chosen,
   /// and is measured for the next choice. `choice` is empty.
   bool isAlternative;
 };

@@ -120,6 +120,12 @@ std::optional<Chooser::Measured> Chooser::fastest(const cudnn::ConvProblem &prob
 }
 
 std::optional<double> Chooser::fastest(const std::string &problem) {
+  if (cublaslt::MatmulProblem::parse(problem).ok()) {
+    for (const TuningRecord &record : measured(cublasltName(), problem))
+      if (fits(record))
+        return record.microseconds;
+    return std::nullopt;
+  }
   Result<cudnn::ConvProblem> parsed = cudnn::ConvProblem::parse(problem);
   std::optional<Measured> best = parsed ? fastest(*parsed) : std::nullopt;
   return best ? std::optional(best->microseconds) : std::nullopt;

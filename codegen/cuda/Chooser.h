@@ -55,8 +55,8 @@ public:
   std::optional<double> microseconds(const std::string &problem,
                                      llvm::StringRef implementation) const;
 
-  /// Microseconds of what choose() takes by measurement for the convolution of this text;
-  /// none if it has to estimate.
+  /// Microseconds of what choose() takes by measurement for the problem of this text; none
+  /// if it has to estimate.
   std::optional<double> fastest(const std::string &problem);
 
   /// Counts an alternative of what a launch computes, a problem that decides between forms.

@@ -41,7 +41,7 @@ void CudaProgramText::addTunable(const std::string &problem, plan::LaunchOp laun
     ++row.launches;
   if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
     for (auto other : alternatives.getAsRange<StringAttr>())
-      (void)tunable(other.str(), launch);
+      addAlternative(other.str(), launch);
 }
 
 /// Rows (all extents but the last) and channels of a launch's operand.

@@ -33,6 +33,11 @@ public:
   /// could pose instead.
   void addTunable(const std::string &problem, plan::LaunchOp launch, llvm::StringRef choice);
 
+  /// Notes a problem that `launch` could pose instead.
+  void addAlternative(const std::string &problem, plan::LaunchOp launch) {
+    (void)tunable(problem, launch);
+  }
+
   const CudaTarget &target;
   std::vector<std::string> strings; ///< By number.
   std::vector<TunableRow> tunables;

@@ -155,10 +155,22 @@ static MatmulProblem matmulProblem(Operation *op) {
   return matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
 }
 
+/// The product of cuBLASLt that runs in the place of a convolution: where it was measured to
+/// be faster, or, where not both were measured, is the better guess.
+static std::optional<MatmulProblem> productFor(const ConvProblem &problem, Chooser &chooser) {
+  std::optional<MatmulProblem> product = asMatmul(problem);
+  if (!product)
+    return std::nullopt;
+  std::optional<double> conv = chooser.fastest(problem.text()),
+                        matmul = chooser.fastest(product->text());
+  bool isBetter = conv && matmul ? *matmul < *conv : prefersMatmul(problem);
+  return isBetter ? product : std::nullopt;
+}
+
 static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
   ConvProblem problem = convProblem(op);
-  if (prefersMatmul(problem))
-    return target.chooser().choose(*asMatmul(problem));
+  if (std::optional<MatmulProblem> product = productFor(problem, target.chooser()))
+    return target.chooser().choose(*product);
   return target.chooser().choose(problem);
 }
 
@@ -196,13 +208,23 @@ bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
   return theChooser->hasPlan(problem);
 }
 
+/// Microseconds of a product with the implementation that selection will take; none if that
+/// was not measured.
+static std::optional<double> measuredTime(const CudaTarget &target, Operation *product) {
+  std::string text = problemText(product);
+  if (Result<ConvProblem> conv = ConvProblem::parse(text))
+    if (std::optional<MatmulProblem> matmul = productFor(*conv, target.chooser()))
+      text = matmul->text();
+  return target.fastest(text);
+}
+
 /// Microseconds of `launches`; none if one of the products was not measured.
 static std::optional<double> measuredTime(const CudaTarget &target,
                                           ArrayRef<Operation *> launches) {
   double sum = 0;
   for (Operation *launch : launches) {
     std::optional<double> time =
-        isProduct(launch) ? target.fastest(problemText(launch)) : target.seconds(launch) * 1e6;
+        isProduct(launch) ? measuredTime(target, launch) : target.seconds(launch) * 1e6;
     if (!time)
       return std::nullopt;
     sum += *time;
@@ -255,6 +277,8 @@ std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
 }
 
 std::vector<Candidate> CudaTarget::candidates(const std::string &problem) const {
+  if (Result<MatmulProblem> matmul = MatmulProblem::parse(problem))
+    return theChooser->candidates(*matmul);
   Result<ConvProblem> parsed = ConvProblem::parse(problem);
   return parsed ? theChooser->candidates(*parsed) : std::vector<Candidate>();
 }
@@ -305,6 +329,7 @@ static FailureOr<std::string> emitConvAsMatmul(CudaProgramText &text, plan::Laun
   Value bias = problem.pass == cudnn::Pass::forward && in.size() > 2 ? in[2] : Value();
   // The gradient of the filter has the pixels of dy as its rows.
   bool isWgrad = problem.pass == cudnn::Pass::wgrad;
+  text.addAlternative(problem.text(), op);
   return emitProduct(text, op, *product, {in[isWgrad ? 1 : 0], in[isWgrad ? 0 : 1], bias, Value()},
                      op.getOutputs()[0]);
 }
@@ -326,6 +351,8 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   if (plan->builtAtStart)
     plan->workspaceBytes = workspaceBytes(op);
   text.addTunable(problem.text(), op, engine);
+  if (std::optional<MatmulProblem> product = asMatmul(problem))
+    text.addAlternative(product->text(), op);
   std::string make = "cudnn::Convolution(library, \"" + problem.text() + "\", " +
                      text.data(cudnn::serialize(*plan)) + ")";
   std::string object = text.object("cudnn::Convolution", make, workspaceBytes(op), layer(op));

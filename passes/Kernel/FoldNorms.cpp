@@ -249,8 +249,8 @@ Value Rewrite::wgrad(Value input, Value gradient, StringRef suffix) {
   return Conv2dWgradOp::create(
       builder, site.conv.getLoc(),
       wide({typeOf(gradient).getDimSize(3), 1, 1, typeOf(input).getDimSize(3)}), input, gradient,
-      one, none, one, builder.getI64IntegerAttr(1), named(suffix), StringAttr(), IntegerAttr(),
-      DenseI64ArrayAttr());
+      /*prologue=*/ValueRange(), one, none, one, builder.getI64IntegerAttr(1), named(suffix),
+      StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
 }
 
 static SmallVector<Value> itself(BodyBuilder &, ValueRange x) { return {x[0]}; }

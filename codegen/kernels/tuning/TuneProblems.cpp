@@ -173,7 +173,7 @@ Status Tuning::run(const std::vector<const Tunable *> &selected) {
       std::count_if(open.begin(), open.end(), [](const Tunable *t) { return t->isAlternative; });
   say(fmt::format("{}, batch {}, on {}: {} problems to measure{}{}", request.program.model,
                   request.program.batch, timer.deviceName(), total,
-                  alternatives ? fmt::format(" ({} of other fusions)", alternatives) : "",
+                  alternatives ? fmt::format(" ({} for other choices)", alternatives) : "",
                   total < selected.size()
                       ? fmt::format(", {} known from {}", selected.size() - total, request.database)
                       : ""));

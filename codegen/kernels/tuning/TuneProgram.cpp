@@ -41,7 +41,10 @@ public:
       Result<cublaslt::MatmulProblem> problem = cublaslt::MatmulProblem::parse(tunable.problem);
       if (!problem)
         return problem.status();
-      return cublaslt::measure(blas, timer, scratch, name, *problem, tunable.workspaceBytes);
+      // What the program does not run has no workspace there.
+      return cublaslt::measure(blas, timer, scratch, name, *problem,
+                               tunable.isAlternative ? problem->advisedWorkspaceBytes()
+                                                     : tunable.workspaceBytes);
     }
     Result<cudnn::ConvProblem> problem = cudnn::ConvProblem::parse(tunable.problem);
     if (!problem)

@@ -136,7 +136,7 @@ TEST_F(TuneProblemsTest, AlternativesHaveNoPartInTheStep) {
       {"conv2d forward a prologue", "conv2d", "block1.conv", "m.mlir:3:8", "", 0, 0, true}};
   const Program other = programOf({both, std::size(both)});
   const std::string output = outputOf({other, *device, path, "", false});
-  EXPECT_NE(output.find("2 problems to measure (1 of other fusions)\n"), std::string::npos)
+  EXPECT_NE(output.find("2 problems to measure (1 for other choices)\n"), std::string::npos)
       << output;
   EXPECT_NE(output.find("10.0 us, best of  2; an alternative  fast\n"), std::string::npos)
       << output;
