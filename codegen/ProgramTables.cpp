@@ -37,7 +37,6 @@ private:
 
   std::string shape(MemRefType type);
   std::string initializer(DictionaryAttr init, MemRefType type);
-  int64_t offsetOf(Value buffer);
   /// `const TYPE NAME[] = {rows};`, and how to name it as a Span.
   void table(StringRef type, StringRef name, ArrayRef<std::string> rows);
 
@@ -138,14 +137,6 @@ void TableEmitter::emitVariables() {
   table("Variable", "variables", rows);
 }
 
-int64_t TableEmitter::offsetOf(Value buffer) {
-  while (auto view = buffer.getDefiningOp<plan::ViewOp>())
-    buffer = view.getInput();
-  if (auto get = buffer.getDefiningOp<plan::GetOp>())
-    return symbols.lookup<plan::VariableOp>(get.getVariable()).getOffset();
-  return buffer.getDefiningOp<plan::BufferOp>().getOffset();
-}
-
 void TableEmitter::emitInputs() {
   SmallVector<std::string> rows;
   for (auto staging : plan.getOps<plan::StagingOp>()) {
@@ -198,7 +189,7 @@ void TableEmitter::emitMetrics() {
   for (auto step : plan.getOps<plan::StepOp>())
     for (auto output : step.getBody().getOps<plan::OutputOp>()) {
       auto &[train, eval] = metrics[output.getMetric()];
-      (step.getSymName() == "train" ? train : eval) = offsetOf(output.getValue());
+      (step.getSymName() == "train" ? train : eval) = plan::byteOffset(output.getValue(), symbols);
     }
   SmallVector<std::string> rows;
   for (auto &[name, offsets] : metrics)
@@ -219,8 +210,14 @@ void TableEmitter::emitLaunches(plan::StepOp step) {
     for (Value buffer : launch.getOutputs()) {
       auto type = cast<MemRefType>(buffer.getType());
       moved += static_cast<double>(kernel::byteSize(type));
-      outputs.push_back("{" + std::to_string(offsetOf(buffer)) + ", " + bytes(type) + ", " +
-                        elementType(type.getElementType()) + "}");
+      std::string rows;
+      if (plan::RowLayout layout = plan::layoutOf(buffer); layout.isPitched()) {
+        int64_t elementBytes = kernel::byteSize(type) / type.getNumElements();
+        rows = ", " + std::to_string(layout.channels * elementBytes) + ", " +
+               std::to_string(layout.pitch * elementBytes);
+      }
+      outputs.push_back("{" + std::to_string(plan::byteOffset(buffer, symbols)) + ", " +
+                        bytes(type) + ", " + elementType(type.getElementType()) + rows + "}");
     }
     rows.push_back(
         "{" + quoted(launch.getKernel()) + ", " + quoted(launch.getLayer().value_or("")) + ", " +

@@ -36,19 +36,11 @@ std::string fanfold::fileBanner(plan::ArenaOp arena) {
          ").\n// Compile the model again instead of editing this file.\n\n";
 }
 
-int64_t ProgramText::offsetOf(Value buffer) {
-  while (auto view = buffer.getDefiningOp<plan::ViewOp>())
-    buffer = view.getInput();
-  if (auto get = buffer.getDefiningOp<plan::GetOp>())
-    return symbols.lookup<plan::VariableOp>(get.getVariable()).getOffset();
-  return buffer.getDefiningOp<plan::BufferOp>().getOffset();
-}
-
 std::string ProgramText::address(Value buffer) {
   if (!buffer)
     return "nullptr";
   StringRef type = elementTypeText(cast<MemRefType>(buffer.getType()).getElementType());
-  return ("s.at<" + type + ">(" + std::to_string(offsetOf(buffer)) + ")").str();
+  return ("s.at<" + type + ">(" + std::to_string(plan::byteOffset(buffer, symbols)) + ")").str();
 }
 
 std::string ProgramText::arguments(ArrayRef<std::string> constants, ArrayRef<Value> buffers) {

@@ -30,11 +30,8 @@ class ProgramText {
 public:
   ProgramText(mlir::ModuleOp plan, TargetSyntax syntax) : syntax(syntax), symbols(plan) {}
 
-  /// Expression for the address of a buffer: `s.at<float>(4096)`.
+  /// Expression for the address of a buffer, or of the first row of a part: `s.at<float>(4096)`.
   std::string address(mlir::Value buffer);
-
-  /// Offset in the arena of a buffer, a variable or a view of one.
-  int64_t offsetOf(mlir::Value buffer);
 
   /// A type of the target's kernels: `cpu::Pool2dShape`.
   std::string type(llvm::StringRef name) const { return (syntax.name + "::" + name).str(); }

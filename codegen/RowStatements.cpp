@@ -15,14 +15,9 @@ using namespace fanfold;
 // Pieces of statements
 //===----------------------------------------------------------------------===//
 
-int64_t fanfold::channelsOf(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  return type.getRank() ? type.getShape().back() : 1;
-}
+int64_t fanfold::channelsOf(Value buffer) { return kernel::channelsOf(buffer.getType()); }
 
-int64_t fanfold::rowsOf(Value buffer) {
-  return cast<MemRefType>(buffer.getType()).getNumElements() / channelsOf(buffer);
-}
+int64_t fanfold::rowsOf(Value buffer) { return kernel::rowsOf(buffer.getType()); }
 
 std::string fanfold::channelsText(Value buffer) { return std::to_string(channelsOf(buffer)); }
 
@@ -54,7 +49,8 @@ static SmallVector<Value> allBuffers(plan::LaunchOp op) {
 
 std::string fanfold::emitBatchNormStatistics(ProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs(), out = op.getOutputs();
-  std::string head[] = {rowsText(in[0]), channelsText(in[0]), text.address(in[0]),
+  std::string head[] = {rowsText(in[0]),           channelsText(in[0]),
+                        text.address(in[0]),       std::to_string(plan::layoutOf(in[0]).pitch),
                         numberText(op, "epsilon"), numberText(op, "momentum")};
   return text.call("BatchNorm.h", "batchNormStatistics", head,
                    {in[1], in[2], out[2], out[3], out[0], out[1], op.getWorkspace()});
@@ -105,42 +101,18 @@ std::string fanfold::emitAccuracy(ProgramText &text, plan::LaunchOp op) {
 // Moving elements, sums
 //===----------------------------------------------------------------------===//
 
-/// One copy of a range of channels.
-static std::string copyChannels(ProgramText &text, int64_t rows, int64_t channels, Value from,
-                                int64_t fromOffset, int64_t fromStride, Value to, int64_t toOffset,
-                                int64_t toStride) {
-  auto at = [&](Value buffer, int64_t offset) {
-    return text.address(buffer) + (offset ? " + " + std::to_string(offset) : "");
-  };
-  return text.call("Copy.h", "copyChannels",
-                   {std::to_string(rows), std::to_string(channels), at(from, fromOffset),
-                    std::to_string(fromStride), at(to, toOffset), std::to_string(toStride)},
-                   {});
-}
-
-std::string fanfold::emitConcat(ProgramText &text, plan::LaunchOp op) {
-  Value out = op.getOutputs()[0];
-  std::string statement;
-  int64_t offset = 0;
-  for (Value in : op.getInputs()) {
-    statement += (offset ? ", " : "") + copyChannels(text, rowsOf(in), channelsOf(in), in, 0,
-                                                     channelsOf(in), out, offset, channelsOf(out));
-    offset += channelsOf(in);
-  }
-  return statement;
-}
-
-std::string fanfold::emitSlice(ProgramText &text, plan::LaunchOp op) {
-  Value in = op.getInputs()[0], out = op.getOutputs()[0];
-  return copyChannels(text, rowsOf(out), channelsOf(out), in,
-                      op.getConstants().getAs<IntegerAttr>("offset").getInt(), channelsOf(in), out,
-                      0, channelsOf(out));
-}
-
+/// Where rows lie one behind the other on both sides, all are one.
 std::string fanfold::emitCopy(ProgramText &text, plan::LaunchOp op) {
   Value in = op.getInputs()[0], out = op.getOutputs()[0];
-  int64_t count = rowsOf(in) * channelsOf(in);
-  return copyChannels(text, 1, count, in, 0, count, out, 0, count);
+  plan::RowLayout from = plan::layoutOf(in), to = plan::layoutOf(out);
+  if (!from.isPitched() && !to.isPitched()) {
+    int64_t count = from.rows * from.channels;
+    from = to = {1, count, count, 0};
+  }
+  return text.call("Copy.h", "copyChannels",
+                   {std::to_string(from.rows), std::to_string(from.channels), text.address(in),
+                    std::to_string(from.pitch), text.address(out), std::to_string(to.pitch)},
+                   {});
 }
 
 std::string fanfold::emitSumOfSquares(ProgramText &text, plan::LaunchOp op) {

@@ -45,8 +45,6 @@ std::string emitLrnGrad(ProgramText &text, plan::LaunchOp op);
 std::string emitSoftmaxCrossEntropy(ProgramText &text, plan::LaunchOp op);
 std::string emitSoftmaxCrossEntropyGrad(ProgramText &text, plan::LaunchOp op);
 std::string emitAccuracy(ProgramText &text, plan::LaunchOp op);
-std::string emitConcat(ProgramText &text, plan::LaunchOp op);
-std::string emitSlice(ProgramText &text, plan::LaunchOp op);
 std::string emitCopy(ProgramText &text, plan::LaunchOp op);
 std::string emitSumOfSquares(ProgramText &text, plan::LaunchOp op);
 

@@ -16,11 +16,16 @@ using namespace fanfold;
 
 Work fanfold::workOf(Operation *launch) {
   llvm::SetVector<Value> tensors;
-  tensors.insert(launch->operand_begin(), launch->operand_end());
+  // Of a slice's operand, only what becomes the result is read.
+  bool slices = isa<kernel::SliceOp>(launch);
+  if (!slices)
+    tensors.insert(launch->operand_begin(), launch->operand_end());
   tensors.insert(launch->result_begin(), launch->result_end());
   Work work;
   for (Value tensor : tensors)
     work.bytes += static_cast<double>(kernel::byteSize(cast<RankedTensorType>(tensor.getType())));
+  if (slices)
+    work.bytes *= 2;
   work.flops = cast<kernel::LaunchOpInterface>(launch).getFlops();
   return work;
 }

@@ -16,7 +16,7 @@
 namespace fanfold {
 
 /// The work of `launch`, an op of the kernel level: every operand and result once, an
-/// operand that it takes twice too.
+/// operand that it takes twice too, and of the operand of a slice what the slice has.
 Work workOf(mlir::Operation *launch);
 
 /// Whether it is a convolution, one of its gradients, or a matrix product: what matrix

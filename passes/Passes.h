@@ -51,6 +51,10 @@ std::unique_ptr<mlir::Pass> createInsertCheckpoints(const Target &target,
 /// select-algorithms asks this target; the target must outlive the pass.
 std::unique_ptr<mlir::Pass> createSelectAlgorithms(const Target &target);
 
+/// place-slices asks this target which launches take parts.
+std::unique_ptr<mlir::Pass> createPlaceSlices(const Target &target,
+                                              const PlaceSlicesOptions &options);
+
 /// plan-memory aligns to what this target wants and writes its name into the plan.
 std::unique_ptr<mlir::Pass> createPlanMemory(const Target &target, bool sharing);
 

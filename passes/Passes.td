@@ -284,7 +284,8 @@ def Schedule : Pass<"schedule", "::fanfold::cnn::StepOp"> {
   let summary = "order the launches so that the peak is low";
   let description = [{
     Takes the better of the order the ops are in and a list schedule that, of the launches
-    that are ready, takes the one that adds fewest live bytes.
+    that are ready, takes the one that adds fewest live bytes. A step with places
+    (kernel.join, kernel.part) has its order already.
   }];
   let statistics = [Statistic<"moved", "launches-moved", "Launches in another place than before">];
 }
@@ -320,8 +321,46 @@ def InsertCheckpoints : Pass<"insert-checkpoints", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"budget", "budget", "int64_t", "0", "Bytes of the arena; 0: any">,
                  Option<"inPlace", "in-place", "bool", "true",
-                        "What mark-in-place will be told">];
+                        "What place-slices and mark-in-place will be told">];
   let statistics = [Statistic<"runsAgain", "runs-again", "Launches that run again">];
+}
+
+def PlaceSlices : Pass<"place-slices", "::fanfold::cnn::StepOp"> {
+  let summary = "make concatenated tensors side by side, and read slices where they lie";
+  let description = [{
+    Replaces kernel.concat and kernel.slice by kernel.join and kernel.part, which move
+    nothing, and by copies of what cannot be made or read in place.
+
+    ```mlir
+    %a = kernel.pointwise ...
+    %b = kernel.conv2d ...
+    %both = kernel.concat %a, %b
+    %again = kernel.slice %both {offset = 64 : i64}
+    %c = kernel.pointwise %again ...
+    ```
+
+    becomes, if pointwise kernels take tensors whose rows lie apart and convolutions do not,
+
+    ```mlir
+    %a = kernel.pointwise ...
+    %b = kernel.conv2d ...
+    %copy = kernel.copy %b
+    %both = kernel.join %a, %copy
+    %again = kernel.part %both {offset = 64 : i64}
+    %c = kernel.pointwise %again ...
+    ```
+
+    An operand is made in its place if its launch and all of its readers take it there,
+    and if it has no other place: it is concatenated once, and is no output and no variable.
+    Where the result is concatenated again, all lies in the outer result. A slice is read
+    where it lies if all of its readers take it there, and if it is not one of a variable,
+    whose new value may come before them. Written values are settled first, as
+    mark-in-place does it.
+  }];
+  let options = [Option<"enable", "enable", "bool", "true",
+                        "False: copy every operand and every slice">];
+  let statistics = [Statistic<"placed", "placed", "Operands and slices that are not copied">,
+                    Statistic<"copied", "copied", "Operands and slices that are copied">];
 }
 
 def MarkInPlace : Pass<"mark-in-place", "::fanfold::cnn::StepOp"> {
@@ -329,7 +368,8 @@ def MarkInPlace : Pass<"mark-in-place", "::fanfold::cnn::StepOp"> {
   let description = [{
     A result takes over an operand's memory if the kernel can work so and the launch is
     the operand's last reader: a value that another branch still reads is never
-    overwritten. The new value of a variable is made in the variable's own memory: in
+    overwritten, nor is a part of a larger tensor; one whose parts or slices are still read
+    neither. The new value of a variable is made in the variable's own memory: in
     place, or directly if nobody reads the old value any more, or by a kernel.copy behind
     the last reader. After this pass, every value that a cnn.write takes lives in its
     variable.

@@ -78,8 +78,8 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
 }
 
 /// From launches to a plan. Nothing may add or reorder launches once `schedule` has run,
-/// but for launches that run again, and the copies that mark-in-place puts behind last
-/// readers.
+/// but for launches that run again, copies that stand for concat and slice, and those that
+/// mark-in-place puts behind last readers.
 static void addPlanPasses(OpPassManager &manager, const Target &target,
                           const PipelineOptions &options) {
   if (options.schedule)
@@ -94,7 +94,12 @@ static void addPlanPasses(OpPassManager &manager, const Target &target,
     manager.addPass(createInsertCheckpoints(target, checkpoints));
   }
   OpPassManager &steps = manager.nest<cnn::StepOp>();
-  // Who reads last is known only in the final order.
+  // A launch that runs again makes its result elsewhere; until then concat and slice are
+  // launches of their own.
+  PlaceSlicesOptions places;
+  places.enable = options.inPlace;
+  steps.addPass(createPlaceSlices(target, places));
+  // Who reads last is known only in the final order, of all that lies in one memory.
   MarkInPlaceOptions marks;
   marks.enable = options.inPlace;
   steps.addPass(createMarkInPlace(marks));

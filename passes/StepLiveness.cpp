@@ -30,12 +30,19 @@ unsigned StepLiveness::variableStorage(StringRef name, Value value) {
   return it->second;
 }
 
+/// One storage for all that lies in the outermost value.
+unsigned StepLiveness::joinedStorage(Value value, int64_t first) {
+  Value whole = joins.placeOf(value).whole;
+  auto it = storage.find(whole);
+  return storage[value] = it != storage.end() ? it->second : makeStorage(whole, first);
+}
+
 void StepLiveness::use(Value value, int64_t launch) {
   Storage &s = storages[storage.lookup(value)];
   s.last = std::max(s.last, launch);
 }
 
-StepLiveness::StepLiveness(cnn::StepOp step) {
+StepLiveness::StepLiveness(cnn::StepOp step) : joins(step) {
   Block &body = step.getBody().front();
   for (Operation &op : body) {
     if (!isa<kernel::LaunchOpInterface>(op))
@@ -54,8 +61,9 @@ StepLiveness::StepLiveness(cnn::StepOp step) {
       variableStorage(read.getVariable(), read);
     } else if (isa<cnn::InputOp, cnn::ScalarOp>(op)) {
       makeStorage(op.getResult(0), 0);
-    } else if (auto view = dyn_cast<kernel::ViewOp>(op)) {
-      storage[view] = storage.lookup(view.getInput());
+    } else if (isa<kernel::ViewOp, kernel::PartOp, kernel::JoinOp>(op)) {
+      // Storages of all operands are one. Of a join, the launches have made it.
+      storage[op.getResult(0)] = storage.lookup(op.getOperand(0));
     } else if (auto output = dyn_cast<cnn::OutputOp>(op)) {
       use(output.getValue(), end - 1);
     } else if (isa<kernel::LaunchOpInterface>(op)) {
@@ -70,7 +78,7 @@ StepLiveness::StepLiveness(cnn::StepOp step) {
         else if (operand >= 0)
           storage[result] = storage.lookup(op.getOperand(operand));
         else
-          makeStorage(result, index);
+          joinedStorage(result, index);
         use(result, index);
       }
     }

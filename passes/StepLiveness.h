@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // At the kernel level a value's memory is its storage: one storage holds a value, its
-// views, and the results that overwrite it (`in_place`). A storage is live from the
-// launch that makes its first value to the last launch that reads one of its values.
+// views and parts, what it is joined with, and the results that overwrite it (`in_place`).
+// A storage is live from the launch that makes its first value to the last launch that
+// reads one of its values.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,17 +17,19 @@
 #define FANFOLD_PASSES_STEPLIVENESS_H
 
 #include "ir/Plan/PlanDialect.h"
+#include "passes/Joins.h"
 
 namespace fanfold {
 
-/// Memory that one or several values occupy, one after the other.
+/// Memory that one or several values occupy, one after the other or side by side.
 struct Storage {
   int64_t bytes = 0;
   int64_t first = 0;             ///< Launch that writes it first; 0 for what is there at the
                                  ///< begin (inputs, scalars, variables).
   int64_t last = 0;              ///< Last launch that uses it, inclusive.
   llvm::StringRef variable = {}; ///< The variable whose memory it is, if any.
-  mlir::Value representative;    ///< The first value; null for a variable nobody reads.
+  mlir::Value representative;    ///< The first value, or what it is joined to; null for a
+                                 ///< variable nobody reads.
 };
 
 class StepLiveness {
@@ -43,15 +46,19 @@ public:
   /// Index into getStorages() of a value of the step.
   unsigned storageOf(mlir::Value value) const { return storage.lookup(value); }
 
+  const Joins &getJoins() const { return joins; }
+
   /// Bytes live at each launch: storages, and the launch's own workspace. Variables do
   /// not count. Every size is rounded up to a multiple of `alignment`.
   llvm::SmallVector<int64_t> liveBytes(int64_t alignment) const;
 
 private:
   unsigned makeStorage(mlir::Value value, int64_t first);
+  unsigned joinedStorage(mlir::Value value, int64_t first);
   unsigned variableStorage(llvm::StringRef name, mlir::Value value);
   void use(mlir::Value value, int64_t launch);
 
+  const Joins joins;
   llvm::SmallVector<mlir::Operation *> launches;
   llvm::DenseMap<mlir::Operation *, int64_t> indices;
   llvm::SmallVector<Storage> storages;

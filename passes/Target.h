@@ -73,6 +73,13 @@ public:
   /// `channels` that count.
   virtual int64_t channelMultiple(mlir::Type element, int64_t channels) const { return 1; }
 
+  /// Whether `launch` takes `value`, an operand or a result with channels, where its rows lie
+  /// apart: as a part of a larger tensor (kernel.join, kernel.part).
+  virtual bool takesPitch(mlir::Operation *launch, mlir::Value value) const = 0;
+
+  /// In such a tensor, every row of every part begins at a multiple of this many bytes.
+  virtual int64_t rowAlignment() const { return 1; }
+
   /// Whether gradients of max pools should take places instead of comparing again.
   virtual bool remembersPlaces() const { return false; }
 

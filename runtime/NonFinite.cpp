@@ -18,17 +18,27 @@ using namespace fanfold;
 
 static constexpr size_t pieceBytes = size_t{1} << 20;
 
-Result<std::optional<NonFiniteElement>> fanfold::findNonFinite(Device &device, size_t offset,
-                                                               size_t bytes, ElementType type) {
-  if (type == ElementType::u8 || type == ElementType::i32)
+Result<std::optional<NonFiniteElement>> fanfold::findNonFinite(Device &device,
+                                                               const LaunchOutput &range) {
+  if (range.type == ElementType::u8 || range.type == ElementType::i32)
     return std::optional<NonFiniteElement>();
-  std::vector<std::byte> piece(std::min(pieceBytes, bytes));
-  for (size_t begin = 0; begin < bytes; begin += pieceBytes) {
-    size_t count = std::min(pieceBytes, bytes - begin);
-    FANFOLD_RETURN_IF_ERROR(device.read(offset + begin, piece.data(), count));
-    for (size_t i = 0; i < count / byteSize(type); ++i)
-      if (double value = loadElement(type, piece.data(), i); !std::isfinite(value))
-        return std::optional(NonFiniteElement{begin / byteSize(type) + i, value});
+  // Elements one behind the other are rows of one element.
+  const size_t elementBytes = byteSize(range.type);
+  const size_t rowBytes = range.rowBytes ? range.rowBytes : elementBytes;
+  const size_t pitch = range.rowBytes ? range.pitch : elementBytes;
+  const size_t rows = range.bytes / rowBytes, perRow = rowBytes / elementBytes;
+  // Whole rows, with what lies between them: many reads would take longer.
+  const size_t step = std::max<size_t>(1, pieceBytes / pitch);
+  std::vector<std::byte> piece(std::min(step, rows) * pitch);
+  for (size_t begin = 0; begin < rows; begin += step) {
+    const size_t count = std::min(step, rows - begin);
+    FANFOLD_RETURN_IF_ERROR(
+        device.read(range.offset + begin * pitch, piece.data(), (count - 1) * pitch + rowBytes));
+    for (size_t row = 0; row < count; ++row)
+      for (size_t i = 0; i < perRow; ++i)
+        if (double value = loadElement(range.type, piece.data() + row * pitch, i);
+            !std::isfinite(value))
+          return std::optional(NonFiniteElement{(begin + row) * perRow + i, value});
   }
   return std::optional<NonFiniteElement>();
 }
@@ -43,8 +53,7 @@ void NonFiniteSearch::inspect(size_t launch) {
   const Span<LaunchOutput> &outputs = step.launches[launch].outputs;
   for (size_t output = 0; output < outputs.size; ++output) {
     const LaunchOutput &range = outputs[output];
-    Result<std::optional<NonFiniteElement>> element =
-        findNonFinite(device, range.offset, range.bytes, range.type);
+    Result<std::optional<NonFiniteElement>> element = findNonFinite(device, range);
     if (!element) {
       failure = std::move(element).status();
       return;

@@ -30,10 +30,8 @@ struct NonFiniteElement {
   double value;
 };
 
-/// The first such element of `bytes` of `type` at `offset` of the arena. Integers
-/// have none.
-Result<std::optional<NonFiniteElement>> findNonFinite(Device &device, size_t offset, size_t bytes,
-                                                      ElementType type);
+/// The first such element of a range of the arena. Integers have none.
+Result<std::optional<NonFiniteElement>> findNonFinite(Device &device, const LaunchOutput &range);
 
 /// Finds the first launch of a step that writes a NaN or an infinity. Slow: it
 /// reads every byte that the step writes.

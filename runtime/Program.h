@@ -124,11 +124,14 @@ struct Metric {
   size_t evalOffset;
 };
 
-/// A range of the arena that a launch has written when it returns.
+/// What a launch has written in the arena when it returns: `bytes` from `offset` on, or rows
+/// of together so many.
 struct LaunchOutput {
   size_t offset;
   size_t bytes;
   ElementType type;
+  size_t rowBytes = 0; ///< If its rows lie apart: bytes of a row. Else 0.
+  size_t pitch = 0;    ///< Then: bytes from the begin of a row to that of the next.
 };
 
 /// One launch of a step; the table behind profiles, diagnostics and `info`.

@@ -22,7 +22,7 @@ Result<std::optional<std::string>> Trainer::findDamage() {
     if (!inCheckpoint(variable.role))
       continue;
     Result<std::optional<NonFiniteElement>> bad =
-        findNonFinite(session->device(), variable.offset, variable.bytes, variable.type);
+        findNonFinite(session->device(), {variable.offset, variable.bytes, variable.type});
     if (!bad)
       return std::move(bad).status();
     if (*bad)

@@ -32,8 +32,6 @@ static const CpuKernel otherKernels[] = {
     {"softmax_cross_entropy", nullptr, emitSoftmaxCrossEntropy},
     {"softmax_cross_entropy_grad", nullptr, emitSoftmaxCrossEntropyGrad},
     {"accuracy", nullptr, emitAccuracy},
-    {"concat", nullptr, emitConcat},
-    {"slice", nullptr, emitSlice},
     {"copy", nullptr, emitCopy},
     {"sum_of_squares", selectSumOfSquares, emitSumOfSquares},
     {"max_pool2d", nullptr, emitMaxPool2d},

@@ -9,6 +9,7 @@
 #ifndef FANFOLD_CODEGEN_CPU_CPUTARGET_H
 #define FANFOLD_CODEGEN_CPU_CPUTARGET_H
 
+#include "codegen/Pitches.h"
 #include "codegen/ProgramTarget.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -30,6 +31,9 @@ public:
   double seconds(mlir::Operation *launch) const override;
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override {
     return step == "bias" || step == "relu";
+  }
+  bool takesPitch(mlir::Operation *launch, mlir::Value value) const override {
+    return fanfold::takesPitch(launch, value);
   }
   bool supports(llvm::StringRef precision) const override { return precision == "fp32"; }
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;

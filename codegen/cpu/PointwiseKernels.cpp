@@ -26,14 +26,15 @@ static Algorithm select(Operation *op) {
 
 namespace {
 /// The function of the program that runs all launches of one form: the same bodies on
-/// operands of the same kinds. Sizes and addresses are its arguments.
+/// operands of the same kinds. Sizes and addresses are its arguments, and of a part of a
+/// larger tensor the elements between its rows.
 ///
 ///   void pointwise3(int64_t rows, int64_t channels, const float *x0, const float *x1,
-///                   float *y0) {
-///     cpu::pointwise(rows, channels, [=](int64_t i, int64_t c) {
+///                   float *y0, int64_t y0Gap) {
+///     cpu::pointwise(rows, channels, [=](cpu::ElementIndex i, int64_t c) {
 ///       const float a0 = x0[i], a1 = x1[c];
 ///       const float b0 = pointwise_7(a0, a1);
-///       y0[i] = b0;
+///       y0[i.apart(y0Gap)] = b0;
 ///     });
 ///   }
 class Form {
@@ -43,38 +44,52 @@ public:
     rows = extent[0];
     channels = extent[1];
     sums = op.getConstants().getAs<IntegerAttr>("sums").getInt();
+    isFlat =
+        sums == 0 && llvm::none_of(llvm::concat<Value>(op.getInputs(), op.getOutputs()),
+                                   [&](Value v) { return isPart(v) || index(v, "") == "[c]"; });
   }
 
   std::string text();
-  int64_t rows, channels, sums;
+  /// What the function is called with.
+  std::string arguments(ProgramText &text);
 
 private:
   static int64_t count(Value buffer) { return cast<MemRefType>(buffer.getType()).getNumElements(); }
   static std::string type(Value buffer) {
     return elementTypeText(cast<MemRefType>(buffer.getType()).getElementType()).str();
   }
-  /// Where operand `i` finds its element: one for all, one a channel, or every one.
-  std::string index(Value buffer) const {
-    return count(buffer) == 1 ? "[0]" : count(buffer) == rows * channels ? "[i]" : "[c]";
+  static bool isPart(Value buffer) { return plan::layoutOf(buffer).isPitched(); }
+  /// Where an operand named `name` finds its element: one for all, one a channel, or every
+  /// one.
+  std::string index(Value buffer, const std::string &name) const {
+    if (count(buffer) == 1)
+      return "[0]";
+    if (count(buffer) != rows * channels)
+      return "[c]";
+    return isPart(buffer) ? "[i.apart(" + name + "Gap)]" : "[i]";
   }
 
   plan::LaunchOp op;
+  int64_t rows, channels, sums;
+  bool isFlat; ///< Rows do not matter: the two loops are one.
 };
 } // namespace
 
 std::string Form::text() {
   OperandRange inputs = op.getInputs(), outputs = op.getOutputs();
   auto elementwise = static_cast<int64_t>(outputs.size()) - sums;
-  // Without an operand for each channel the two loops are one.
-  bool flat = sums == 0 && llvm::none_of(inputs, [&](Value v) { return index(v) == "[c]"; });
-
   SmallVector<std::string> parameters =
-      flat ? SmallVector<std::string>{"int64_t n"}
-           : SmallVector<std::string>{"int64_t rows", "int64_t channels"};
+      isFlat ? SmallVector<std::string>{"int64_t n"}
+             : SmallVector<std::string>{"int64_t rows", "int64_t channels"};
   std::string head, loads, calls, stores, arguments;
+  auto addParameter = [&](Value buffer, const std::string &kind, const std::string &name) {
+    parameters.push_back(kind + " *" + name);
+    if (isPart(buffer))
+      parameters.push_back("int64_t " + name + "Gap");
+  };
   for (auto [i, input] : llvm::enumerate(inputs)) {
-    std::string n = std::to_string(i), where = index(input);
-    parameters.push_back("const " + type(input) + " *x" + n);
+    std::string n = std::to_string(i), where = index(input, "x" + n);
+    addParameter(input, "const " + type(input), "x" + n);
     // What is the same for all elements is read before the loop.
     (where == "[0]" ? head : loads) += (where == "[0]" ? "  " : "    ") +
                                        ("const " + type(input) + " a" + n) + " = x" + n + where +
@@ -92,9 +107,9 @@ std::string Form::text() {
     if (sum) {
       stores += "    terms[" + std::to_string(i - elementwise) + "] = b" + n + ";\n";
     } else {
-      stores += "    y" + n + "[i] = b" + n + ";\n";
+      stores += "    y" + n + index(outputs[i], "y" + n) + " = b" + n + ";\n";
     }
-    parameters.push_back(type(outputs[i]) + " *y" + n);
+    addParameter(outputs[i], type(outputs[i]), "y" + n);
   }
   if (sums)
     parameters.push_back("std::byte *workspace");
@@ -107,31 +122,37 @@ std::string Form::text() {
       sumNames.push_back("y" + std::to_string(i));
     text += "  float *const out[" + count + "] = {" + llvm::join(sumNames, ", ") + "};\n" +
             "  cpu::pointwiseReduce<" + count +
-            ">(rows, channels, [=](int64_t i, int64_t c, float (&terms)[" + count + "]) {\n" +
-            loads + calls + stores + "  }, out, workspace);\n";
-  } else if (flat) {
+            ">(rows, channels, [=](cpu::ElementIndex i, int64_t c, float (&terms)[" + count +
+            "]) {\n" + loads + calls + stores + "  }, out, workspace);\n";
+  } else if (isFlat) {
     text += "  cpu::pointwise(n, [=](int64_t i) {\n" + loads + calls + stores + "  });\n";
   } else {
-    text += "  cpu::pointwise(rows, channels, [=](int64_t i, int64_t c) {\n" + loads + calls +
-            stores + "  });\n";
+    text += "  cpu::pointwise(rows, channels, [=](cpu::ElementIndex i, int64_t c) {\n" + loads +
+            calls + stores + "  });\n";
   }
   return text + "}\n";
+}
+
+std::string Form::arguments(ProgramText &text) {
+  SmallVector<std::string> all;
+  if (isFlat)
+    all.push_back(std::to_string(rows * channels));
+  else
+    all.append({std::to_string(rows), std::to_string(channels)});
+  for (Value buffer : llvm::concat<Value>(op.getInputs(), op.getOutputs())) {
+    all.push_back(text.address(buffer));
+    if (isPart(buffer))
+      all.push_back(std::to_string(plan::layoutOf(buffer).pitch - channels));
+  }
+  if (Value workspace = op.getWorkspace())
+    all.push_back(text.address(workspace));
+  return text.arguments(all, {});
 }
 
 static std::string emit(ProgramText &text, plan::LaunchOp op) {
   text.include("Pointwise.h");
   Form form(op);
-  std::string body = form.text();
-  SmallVector<std::string> extent;
-  if (StringRef(body).starts_with("(int64_t n"))
-    extent = {std::to_string(form.rows * form.channels)};
-  else
-    extent = {std::to_string(form.rows), std::to_string(form.channels)};
-  SmallVector<Value> buffers(op.getInputs());
-  llvm::append_range(buffers, op.getOutputs());
-  if (op.getWorkspace())
-    buffers.push_back(op.getWorkspace());
-  return text.function("pointwise", body) + text.arguments(extent, buffers);
+  return text.function("pointwise", form.text()) + form.arguments(text);
 }
 
 ArrayRef<CpuKernel> fanfold::cpuPointwiseKernels() {

@@ -170,8 +170,6 @@ static const CudaKernel otherKernels[] = {
     {"softmax_cross_entropy", selectCrossEntropy, shared<emitSoftmaxCrossEntropy>},
     {"softmax_cross_entropy_grad", nullptr, shared<emitSoftmaxCrossEntropyGrad>},
     {"accuracy", selectAccuracy, shared<emitAccuracy>},
-    {"concat", nullptr, shared<emitConcat>},
-    {"slice", nullptr, shared<emitSlice>},
     {"copy", nullptr, shared<emitCopy>},
     {"fold_image", nullptr, emitFoldImage},
     {"fold_filter", nullptr, emitFoldFilter},

@@ -9,6 +9,7 @@
 #ifndef FANFOLD_CODEGEN_CUDA_CUDATARGET_H
 #define FANFOLD_CODEGEN_CUDA_CUDATARGET_H
 
+#include "codegen/Pitches.h"
 #include "codegen/ProgramTarget.h"
 #include "codegen/cuda/Chooser.h"
 #include "codegen/kernels/cudnn/Planner.h"
@@ -44,6 +45,11 @@ public:
       return 1;
     return channels > 4 ? 8 : 4;
   }
+  bool takesPitch(mlir::Operation *launch, mlir::Value value) const override {
+    return fanfold::takesPitch(launch, value);
+  }
+  /// The widest memory instruction.
+  int64_t rowAlignment() const override { return 16; }
   bool remembersPlaces() const override { return true; }
   bool mergesUpdates() const override { return true; }
   bool supports(llvm::StringRef precision) const override;

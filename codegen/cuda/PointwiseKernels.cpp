@@ -30,15 +30,16 @@ static Result<Algorithm> select(const CudaTarget &, Operation *op) {
 
 namespace {
 /// The kernel that runs all launches of one form, and the function that starts it. Sizes
-/// and addresses are the function's arguments.
+/// and addresses are the function's arguments, and of a part of a larger tensor the elements
+/// between its rows.
 ///
 ///   struct Pointwise3 {
-///     const __half *x0; const float *x1; __half *y0;
+///     const __half *x0; const float *x1; __half *y0; int64_t y0Gap;
 ///     struct Channels { Vec<float, 8> v1; };
 ///     struct Elements { Vec<__half, 8> v0; };
 ///     __device__ Channels channels(int c) const { return {load<8>(x1 + c)}; }
-///     __device__ Elements elements(int64_t i) const { return {load<8>(x0 + i)}; }
-///     __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
+///     __device__ Elements elements(ElementIndex i) const { return {load<8>(x0 + i)}; }
+///     __device__ void operator()(ElementIndex i, const Channels &p, const Elements &e) const {
 ///       Vec<__half, 8> w0;
 ///   #pragma unroll
 ///       for (int k = 0; k < 8; ++k) {
@@ -46,12 +47,12 @@ namespace {
 ///         const auto a1 = toFloat(p.v1[k]);
 ///         w0[k] = fromFloat<__half>(pointwise_7(a0, a1));
 ///       }
-///       store(y0 + i, w0);
+///       store(y0 + i.apart(y0Gap), w0);
 ///     }
 ///   };
 ///   void pointwise3(cudaStream_t stream, int64_t rows, int64_t channels, const __half *x0,
-///                   const float *x1, __half *y0) {
-///     cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0});
+///                   const float *x1, __half *y0, int64_t y0Gap) {
+///     cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0, y0Gap});
 ///   }
 class Form {
 public:
@@ -60,16 +61,17 @@ public:
     rows = extent[0];
     channels = extent[1];
     sums = op.getConstants().getAs<IntegerAttr>("sums").getInt();
-    // Without an operand or a sum for each channel rows do not matter.
-    isFlat = sums == 0 && llvm::none_of(op.getInputs(), [&](Value v) { return isPerChannel(v); });
+    // Without an operand or a sum for each channel, and without parts, rows do not matter.
+    isFlat = sums == 0 && llvm::none_of(llvm::concat<Value>(op.getInputs(), op.getOutputs()),
+                                        [&](Value v) { return isPerChannel(v) || isPart(v); });
     chooseWidth();
   }
 
   /// The text behind the function's name, and the struct's behind its own.
   std::string function(StringRef structName);
   std::string structure();
-
-  int64_t rows, channels, sums;
+  /// What the function is called with.
+  std::string arguments(ProgramText &text);
 
 private:
   static Type elementOf(Value buffer) {
@@ -81,11 +83,24 @@ private:
   bool isPerChannel(Value buffer) const {
     return !isScalar(buffer) && count(buffer) != rows * channels;
   }
+  static bool isPart(Value buffer) { return plan::layoutOf(buffer).isPitched(); }
   size_t elementwise() { return op.getOutputs().size() - static_cast<size_t>(sums); }
-  SmallVector<std::string> parameters();
+  /// A buffer and its name in the kernel: "x0", "y0".
+  struct Named {
+    Value buffer;
+    std::string name;
+  };
+  SmallVector<Named> buffers();
+  /// What the function and the struct have of each of them, in order.
+  SmallVector<std::string> declarations(ArrayRef<Named> buffers);
+  /// Address of the elements at `i` of a buffer that has every element.
+  static std::string at(const Named &named) {
+    return named.name + (isPart(named.buffer) ? " + i.apart(" + named.name + "Gap)" : " + i");
+  }
   void chooseWidth();
 
   plan::LaunchOp op;
+  int64_t rows, channels, sums;
   bool isFlat = false;
   int64_t width = 1; ///< Elements that a thread handles at once.
 };
@@ -108,17 +123,30 @@ void Form::chooseWidth() {
     width /= 2;
 }
 
-SmallVector<std::string> Form::parameters() {
-  SmallVector<std::string> all;
+SmallVector<Form::Named> Form::buffers() {
+  SmallVector<Named> all;
   for (auto [i, input] : llvm::enumerate(op.getInputs()))
-    all.push_back("const " + typeText(input) + " *x" + std::to_string(i));
+    all.push_back({input, "x" + std::to_string(i)});
   for (auto [i, output] : llvm::enumerate(op.getOutputs()))
-    all.push_back(typeText(output) + " *y" + std::to_string(i));
+    all.push_back({output, "y" + std::to_string(i)});
+  return all;
+}
+
+SmallVector<std::string> Form::declarations(ArrayRef<Named> buffers) {
+  SmallVector<std::string> all;
+  for (auto [index, named] : llvm::enumerate(buffers)) {
+    bool isInput = index < op.getInputs().size();
+    all.push_back((isInput ? "const " : "") + typeText(named.buffer) + " *" + named.name);
+    if (isPart(named.buffer))
+      all.push_back("int64_t " + named.name + "Gap");
+  }
   return all;
 }
 
 std::string Form::structure() {
   std::string w = std::to_string(width), fields, elements, results, stores, arguments;
+  // Elements of one tensor or of several whose rows are the same are known by a number.
+  std::string index = isFlat ? "int64_t i" : "ElementIndex i";
   /// A struct of vectors, and the function that loads one of them.
   struct Group {
     std::string members, loads;
@@ -131,16 +159,19 @@ std::string Form::structure() {
                                    .str();
     }
   } perChannel, perElement;
-  SmallVector<std::string> all = parameters();
-  for (size_t i = 0; i < op.getInputs().size() + elementwise(); ++i)
-    fields += "  " + all[i] + ";\n";
-  for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+  SmallVector<Named> all = buffers();
+  ArrayRef<Named> inputs = ArrayRef(all).take_front(op.getInputs().size());
+  ArrayRef<Named> outputs = ArrayRef(all).drop_front(inputs.size());
+  for (const std::string &field : declarations(ArrayRef(all).drop_back(static_cast<size_t>(sums))))
+    fields += "  " + field + ";\n";
+  for (auto [i, named] : llvm::enumerate(inputs)) {
+    Value input = named.buffer;
     std::string n = std::to_string(i), value = "*x" + n;
     if (!isScalar(input)) {
       Group &group = isPerChannel(input) ? perChannel : perElement;
       group.members += "    Vec<" + typeText(input) + ", " + w + "> v" + n + ";\n";
-      group.loads += (group.loads.empty() ? "load<" : ", load<") + w + ">(x" + n +
-                     (isPerChannel(input) ? " + c)" : " + i)");
+      group.loads += (group.loads.empty() ? "load<" : ", load<") + w + ">(" +
+                     (isPerChannel(input) ? named.name + " + c" : at(named)) + ")";
       value = (isPerChannel(input) ? "p.v" : "e.v") + n + "[k]";
     }
     elements += "      const auto a" + n + " = " +
@@ -157,18 +188,18 @@ std::string Form::structure() {
       elements += "      terms[" + std::to_string(i - elementwise()) + "][k] = " + call + ";\n";
       continue;
     }
-    Value output = op.getOutputs()[i];
+    Value output = outputs[i].buffer;
     results += "    Vec<" + typeText(output) + ", " + w + "> w" + n + ";\n";
     elements +=
         "      w" + n + "[k] = " +
         (elementOf(output).isInteger() ? call
                                        : "fromFloat<" + typeText(output) + ">(" + call + ")") +
         ";\n";
-    stores += "    store(y" + n + " + i, w" + n + ");\n";
+    stores += "    store(" + at(outputs[i]) + ", w" + n + ");\n";
   }
   return " {\n" + fields + perChannel.text("Channels", "channels(int c)") +
-         perElement.text("Elements", "elements(int64_t i)") +
-         "  __device__ void operator()(int64_t i, const Channels &p, const Elements &e" +
+         perElement.text("Elements", "elements(" + index + ")") + "  __device__ void operator()(" +
+         index + ", const Channels &p, const Elements &e" +
          (sums ? ", float (&terms)[" + std::to_string(sums) + "][" + w + "]" : "") + ") const {\n" +
          results + "#pragma unroll\n    for (int k = 0; k < " + w + "; ++k) {\n" + elements +
          "    }\n" + stores + "  }\n};\n";
@@ -176,17 +207,21 @@ std::string Form::structure() {
 
 std::string Form::function(StringRef structName) {
   SmallVector<std::string> all = {"cudaStream_t stream", "int64_t rows", "int64_t channels"};
-  all.append(parameters());
-  SmallVector<std::string> fields, outputs;
-  for (size_t i = 0; i < op.getInputs().size(); ++i)
-    fields.push_back("x" + std::to_string(i));
-  for (size_t i = 0; i < op.getOutputs().size(); ++i)
-    (i < elementwise() ? fields : outputs).push_back("y" + std::to_string(i));
+  SmallVector<Named> named = buffers();
+  all.append(declarations(named));
+  SmallVector<std::string> fields, sumNames;
+  for (const Named &buffer : ArrayRef(named).drop_back(static_cast<size_t>(sums))) {
+    fields.push_back(buffer.name);
+    if (isPart(buffer.buffer))
+      fields.push_back(buffer.name + "Gap");
+  }
+  for (const Named &buffer : ArrayRef(named).take_back(static_cast<size_t>(sums)))
+    sumNames.push_back(buffer.name);
   std::string call = structName.str() + "{" + llvm::join(fields, ", ") + "}";
   std::string text = "(" + llvm::join(all, ", ");
   if (sums) {
     std::string s = std::to_string(sums);
-    text += ", std::byte *workspace) {\n  float *const sums[] = {" + llvm::join(outputs, ", ") +
+    text += ", std::byte *workspace) {\n  float *const sums[] = {" + llvm::join(sumNames, ", ") +
             "};\n  cuda::pointwiseReduce<" + std::to_string(width) + ", " + s +
             ">(stream, rows, channels, " + call + ", sums, workspace);\n}\n";
   } else {
@@ -199,15 +234,22 @@ std::string Form::function(StringRef structName) {
   return text;
 }
 
+std::string Form::arguments(ProgramText &text) {
+  SmallVector<std::string> all = {std::to_string(rows), std::to_string(channels)};
+  for (const Named &named : buffers()) {
+    all.push_back(text.address(named.buffer));
+    if (isPart(named.buffer))
+      all.push_back(std::to_string(plan::layoutOf(named.buffer).pitch - channels));
+  }
+  if (Value workspace = op.getWorkspace())
+    all.push_back(text.address(workspace));
+  return text.arguments(all, {});
+}
+
 static FailureOr<std::string> emit(CudaProgramText &text, plan::LaunchOp op) {
   Form form(op);
   std::string structName = text.structure("Pointwise", form.structure());
-  std::string name = text.function("pointwise", form.function(structName));
-  SmallVector<Value> buffers(op.getInputs());
-  llvm::append_range(buffers, op.getOutputs());
-  if (op.getWorkspace())
-    buffers.push_back(op.getWorkspace());
-  return name + text.arguments({std::to_string(form.rows), std::to_string(form.channels)}, buffers);
+  return text.function("pointwise", form.function(structName)) + form.arguments(text);
 }
 
 //===----------------------------------------------------------------------===//

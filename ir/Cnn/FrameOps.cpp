@@ -326,6 +326,9 @@ LogicalResult cnn::verifyStorable(Operation *op, StringRef what, Type type) {
       !element.isUnsignedInteger(8))
     return op->emitOpError() << what << " is of " << type
                              << ", expected elements of f16, bf16, f32, f64, i32, i8 or ui8";
+  if (auto memref = dyn_cast<MemRefType>(type); memref && !memref.getLayout().isIdentity())
+    return op->emitOpError() << what << " is of " << type
+                             << ", expected elements one behind the other";
   return verifySize(op, what, shaped);
 }
 

@@ -24,7 +24,11 @@ void nameResults(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
 /// bf16 is done in fp32.
 mlir::Type bodyType(mlir::Type tensor);
 
-/// Size of a tensor in bytes; its shape is static.
+/// Channels: the last extent of a tensor or buffer, 1 without extents. Rows: all the others.
+int64_t channelsOf(mlir::Type type);
+int64_t rowsOf(mlir::Type type);
+
+/// Size of the elements of a tensor or buffer in bytes; its shape is static.
 int64_t byteSize(mlir::ShapedType type);
 } // namespace fanfold::kernel
 

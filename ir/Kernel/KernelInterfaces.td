@@ -14,8 +14,8 @@ include "mlir/IR/OpBase.td"
 def Kernel_LaunchInterface : OpInterface<"LaunchOpInterface"> {
   let cppNamespace = "::fanfold::kernel";
   let description = [{
-    An op of the kernel level that is exactly one launch. Every op but kernel.view
-    and kernel.yield is one.
+    An op of the kernel level that is exactly one launch. kernel.view, kernel.join,
+    kernel.part and kernel.yield are none.
   }];
   let methods = [
     InterfaceMethod<[{

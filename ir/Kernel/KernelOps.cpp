@@ -20,6 +20,15 @@ int64_t kernel::byteSize(ShapedType type) {
   return type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
 }
 
+int64_t kernel::channelsOf(Type type) {
+  auto shaped = cast<ShapedType>(type);
+  return shaped.getRank() ? shaped.getShape().back() : 1;
+}
+
+int64_t kernel::rowsOf(Type type) {
+  return cast<ShapedType>(type).getNumElements() / channelsOf(type);
+}
+
 double kernel::elementwiseFlops(Operation *op) {
   int64_t largest = 0;
   for (Value value : op->getOperands())
@@ -90,6 +99,43 @@ double MatmulOp::getFlops() {
   auto lhs = cast<RankedTensorType>(getLhs().getType());
   return 2.0 * static_cast<double>(elements(getResult())) *
          static_cast<double>(lhs.getDimSize(getTransposeLhs() ? 0 : 1));
+}
+
+/// Whether two tensors differ in their last extent alone.
+static bool equalUpToChannels(Type a, Type b) {
+  auto left = cast<RankedTensorType>(a), right = cast<RankedTensorType>(b);
+  return left.getRank() > 0 && left.getRank() == right.getRank() &&
+         left.getElementType() == right.getElementType() &&
+         left.getShape().drop_back() == right.getShape().drop_back();
+}
+
+LogicalResult JoinOp::verify() {
+  int64_t channels = 0;
+  for (auto [index, input] : llvm::enumerate(getInputs())) {
+    if (!equalUpToChannels(input.getType(), getType()))
+      return emitOpError("operand ") << index << " is " << input.getType() << ", expected "
+                                     << getType() << " up to the channels";
+    if (!isa_and_nonnull<LaunchOpInterface, JoinOp>(input.getDefiningOp()))
+      return emitOpError("operand ")
+             << index << " comes from no launch, expected a result of a launch or a join";
+    channels += channelsOf(input.getType());
+  }
+  if (channels != channelsOf(getType()))
+    return emitOpError("has operands of ")
+           << channels << " channels, expected " << channelsOf(getType());
+  return success();
+}
+
+LogicalResult PartOp::verify() {
+  if (!equalUpToChannels(getInput().getType(), getType()))
+    return emitOpError("is ") << getType() << ", expected " << getInput().getType()
+                              << " up to the channels";
+  int64_t offset = getOffset(), channels = channelsOf(getType());
+  int64_t all = channelsOf(getInput().getType());
+  if (offset < 0 || offset > all - channels)
+    return emitOpError("is channels ") << offset << " to " << offset + channels - 1
+                                       << ", expected channels of 0 to " << all - 1;
+  return success();
 }
 
 SmallVector<unsigned> BatchNormStatisticsOp::getInPlaceOperands(unsigned result) {

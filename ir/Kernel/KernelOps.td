@@ -27,7 +27,8 @@ def Kernel_Dialect : Dialect {
                             ^ you are here
     ```
 
-    An op is exactly one launch. The step's frame (cnn.step, cnn.variable, cnn.read,
+    An op is exactly one launch, but for those that say where values lie: kernel.view,
+    kernel.join, kernel.part. The step's frame (cnn.step, cnn.variable, cnn.read,
     cnn.write, cnn.input, cnn.scalar, cnn.output) is the one of the level above. The
     order of the ops is the order of the launches once `schedule` has run.
 
@@ -389,6 +390,9 @@ def Kernel_AccuracyOp : Kernel_Launch<"accuracy"> {
 // Moving elements
 //===----------------------------------------------------------------------===//
 
+// Side by side in their own memory or in common memory: place-slices replaces concat and
+// slice by kernel.join, kernel.part and the copies that are left.
+
 def Kernel_ConcatOp : Kernel_Launch<"concat"> {
   let summary = "tensors side by side along the channels";
   let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
@@ -420,6 +424,40 @@ def Kernel_UnfoldFilterOp : Kernel_Launch<"unfold_filter"> {
 def Kernel_CopyOp : Kernel_Launch<"copy"> {
   let summary = "the same elements in another place";
   let kernelArguments = (ins Kernel_Tensor:$input);
+}
+
+def Kernel_JoinOp : Kernel_Op<"join"> {
+  let summary = "tensors that lie side by side along the channels, as one; no launch";
+  let description = [{
+    The operands are made in their places in the result's memory, so that their rows are as
+    far apart as the result's are long.
+
+    ```mlir
+    %a = kernel.pointwise ... -> tensor<8x14x14x64xf16>
+    %b = kernel.max_pool2d ... -> tensor<8x14x14x32xf16>
+    %both = kernel.join %a, %b : (...) -> tensor<8x14x14x96xf16>
+    ```
+
+    Constraints:
+    - (C1) operands and result are equal up to the channels, and the operands' channels add
+      up to the result's
+    - (C2) an operand is the result of a launch or of a kernel.join
+  }];
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
+  let hasVerifier = 1;
+}
+
+def Kernel_PartOp : Kernel_Op<"part"> {
+  let summary = "a range of channels where it lies, beginning at `offset`; no launch";
+  let description = [{
+    The rows of the result are as far apart as the operand's.
+
+    Constraints:
+    - (C1) operand and result are equal up to the channels, and the range lies within the
+      operand's
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
+  let hasVerifier = 1;
 }
 
 def Kernel_ViewOp : Kernel_Op<"view"> {

@@ -52,7 +52,58 @@ LogicalResult BufferOp::verify() {
                                   << llvm::join(ArrayRef(kinds), ", ");
 }
 
+Value plan::ownerOf(Value value) {
+  while (true) {
+    if (auto view = value.getDefiningOp<ViewOp>())
+      value = view.getInput();
+    else if (auto part = value.getDefiningOp<PartOp>())
+      value = part.getInput();
+    else
+      return value;
+  }
+}
+
+plan::RowLayout plan::layoutOf(Value value) {
+  auto type = cast<MemRefType>(value.getType());
+  auto [strides, offset] = type.getStridesAndOffset();
+  int64_t channels = kernel::channelsOf(type);
+  return {kernel::rowsOf(type), channels,
+          strides.size() > 1 ? strides[strides.size() - 2] : channels, offset};
+}
+
+int64_t plan::byteOffset(Value value, SymbolTable &symbols) {
+  Value owner = ownerOf(value);
+  auto type = cast<MemRefType>(value.getType());
+  int64_t offset = layoutOf(value).offset * (kernel::byteSize(type) / type.getNumElements());
+  if (auto get = owner.getDefiningOp<GetOp>())
+    return symbols.lookup<VariableOp>(get.getVariable()).getOffset() + offset;
+  return owner.getDefiningOp<BufferOp>().getOffset() + offset;
+}
+
+LogicalResult PartOp::verify() {
+  auto from = cast<MemRefType>(getInput().getType()), to = cast<MemRefType>(getType());
+  SmallVector<int64_t> fromStrides, toStrides;
+  int64_t fromOffset = 0, toOffset = 0;
+  if (from.getRank() == 0 || from.getRank() != to.getRank() ||
+      from.getElementType() != to.getElementType() ||
+      from.getShape().drop_back() != to.getShape().drop_back())
+    return emitOpError("is ") << to << ", expected " << from << " up to the channels";
+  if (failed(from.getStridesAndOffset(fromStrides, fromOffset)) ||
+      failed(to.getStridesAndOffset(toStrides, toOffset)) || fromStrides != toStrides ||
+      toStrides.back() != 1)
+    return emitOpError("is ") << to << ", expected the strides of " << from;
+  int64_t first = toOffset - fromOffset, all = from.getShape().back();
+  if (fromOffset < 0 || first < 0 || first > all - to.getShape().back())
+    return emitOpError("is channels ") << first << " to " << first + to.getShape().back() - 1
+                                       << ", expected channels of 0 to " << all - 1;
+  return success();
+}
+
 LogicalResult ViewOp::verify() {
+  for (Type type : {getInput().getType(), getType()})
+    if (!cast<MemRefType>(type).getLayout().isIdentity())
+      return emitOpError("shows ") << getInput().getType() << " as " << getType()
+                                   << ", expected elements one behind the other";
   int64_t from = kernel::byteSize(cast<ShapedType>(getInput().getType()));
   int64_t to = kernel::byteSize(cast<ShapedType>(getType()));
   if (from != to)
@@ -61,4 +112,5 @@ LogicalResult ViewOp::verify() {
 }
 
 void BufferOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+void PartOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void GetOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getVariable()); }

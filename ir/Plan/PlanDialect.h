@@ -16,4 +16,25 @@
 #define GET_OP_CLASSES
 #include "ir/Plan/PlanOps.h.inc"
 
+namespace fanfold::plan {
+
+/// The plan.buffer or plan.get in whose memory `value` lies.
+mlir::Value ownerOf(mlir::Value value);
+
+/// Where the elements of a value lie in its owner: `rows` rows of `channels` elements one
+/// behind the other; the first begins at element `offset`, the others each `pitch` elements
+/// behind the one before. All count elements.
+struct RowLayout {
+  int64_t rows, channels, pitch, offset;
+
+  /// Whether rows lie apart.
+  bool isPitched() const { return rows > 1 && pitch != channels; }
+};
+RowLayout layoutOf(mlir::Value value);
+
+/// Where `value` begins in the arena, in bytes. `symbols` are those of its module.
+int64_t byteOffset(mlir::Value value, mlir::SymbolTable &symbols);
+
+} // namespace fanfold::plan
+
 #endif // FANFOLD_IR_PLAN_PLANDIALECT_H

@@ -93,7 +93,8 @@ def Plan_BufferOp : Op<Plan_Dialect, "buffer", [Pure,
 
     Constraints:
     - (C1) the kind is one of those
-    - (C2) the type is one that cnn.step would allow for a value
+    - (C2) the type is one that cnn.step would allow for a value, with elements one behind
+      the other
   }];
   let arguments = (ins StrAttr:$name, StrAttr:$kind, I64Attr:$offset,
       OptionalAttr<StrAttr>:$in_place_of);
@@ -117,6 +118,7 @@ def Plan_ViewOp : Op<Plan_Dialect, "view", [Pure]> {
   let description = [{
     Constraints:
     - (C1) both have the same number of bytes
+    - (C2) elements lie one behind the other
   }];
   let hasVerifier = 1;
   let arguments = (ins Plan_MemRef:$input);
@@ -124,11 +126,34 @@ def Plan_ViewOp : Op<Plan_Dialect, "view", [Pure]> {
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
 }
 
+def Plan_PartOp : Op<Plan_Dialect, "part", [Pure,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
+  let summary = "a range of the channels of a buffer";
+  let description = [{
+    Rows are as far apart as those of the buffer; the offset of the type counts elements
+    from its begin. The name is that of the value that is made there.
+
+    ```mlir
+    %both = plan.buffer "both" "activation" at 512 : memref<8x96xf16>
+    %b = plan.part %both "b" : memref<8x96xf16> to memref<8x32xf16, strided<[96, 1], offset: 64>>
+    ```
+
+    Constraints:
+    - (C1) both are equal up to the channels, and have the same strides
+    - (C2) the range lies within the channels of the buffer
+  }];
+  let hasVerifier = 1;
+  let arguments = (ins Plan_MemRef:$input, StrAttr:$name);
+  let results = (outs Plan_MemRef:$result);
+  let assemblyFormat = "$input $name attr-dict `:` type($input) `to` type($result)";
+}
+
 def Plan_LaunchOp : Op<Plan_Dialect, "launch", [AttrSizedOperandSegments]> {
   let summary = "one kernel over buffers";
   let description = [{
     `constants` are the attributes of the kernel's op; `bodies` are the functions of a
-    pointwise kernel, one for each result.
+    pointwise kernel, one for each result. Which kernels take parts for which of their
+    buffers is the target's business.
   }];
   let arguments = (ins StrAttr:$kernel, Variadic<Plan_MemRef>:$inputs, Variadic<Plan_MemRef>:$outputs,
       Optional<Plan_MemRef>:$workspace, OptionalAttr<ArrayAttr>:$bodies,

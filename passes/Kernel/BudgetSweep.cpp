@@ -32,7 +32,7 @@ FailureOr<std::vector<SweepPoint>> fanfold::sweepBudgets(ModuleOp module, const 
                                                          bool inPlace) {
   const int64_t fixed = fixedBytes(module, target.alignment());
   auto seconds = [&](Operation *launch) { return target.seconds(launch); };
-  ModelOptions options{target.alignment(), inPlace, seconds};
+  ModelOptions options{target.alignment(), inPlace, seconds, &target};
   std::vector<SweepPoint> points;
   // What the other steps need at least: their memory is the same.
   int64_t others = 0;

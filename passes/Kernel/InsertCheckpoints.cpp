@@ -88,13 +88,16 @@ struct InsertCheckpointsPass : fanfold::impl::InsertCheckpointsBase<InsertCheckp
     auto seconds = [&](Operation *launch) {
       return target ? target->seconds(launch) : secondsByBytes(launch);
     };
-    ModelOptions options{alignment, inPlace, seconds};
+    ModelOptions options{alignment, inPlace, seconds, target};
 
     // Only one step runs at a time, so each may have all that is not fixed.
     SmallVector<std::pair<std::unique_ptr<StepBudget>, size_t>> chosen;
     std::unique_ptr<StepBudget> tooLarge;
     int64_t least = 0;
     for (cnn::StepOp step : module.getOps<cnn::StepOp>()) {
+      for (Operation &op : step.getBody().front())
+        if (isa<kernel::JoinOp, kernel::PartOp>(op))
+          return op.emitOpError("gives values their places, expected a step before place-slices");
       auto plans = std::make_unique<StepBudget>(step, options);
       if (failed(plans->prepare()))
         return failure();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/InPlace.h"
+#include "passes/Joins.h"
 #include "passes/Passes.h"
 
 namespace fanfold {
@@ -24,9 +25,12 @@ namespace {
 /// that took over an operand is protected like any other value.
 class Marker {
 public:
-  Marker(StepOp step, bool enable) : step(step), body(step.getBody().front()), enable(enable) {
+  Marker(StepOp step, bool enable)
+      : step(step), body(step.getBody().front()), enable(enable), joins(step) {
     for (auto [index, op] : llvm::enumerate(body))
       positions[&op] = 2 * static_cast<int64_t>(index);
+    for (Value value : joins.getJoined())
+      take(value, joins.placeOf(value).whole);
   }
 
   LogicalResult settleWrites();
@@ -45,14 +49,20 @@ private:
       value = next;
     return value;
   }
+  /// Makes `value` one of those in the storage of `older`.
+  void take(Value value, Value older) {
+    merged[value] = older;
+    members[older].push_back(value);
+  }
   int64_t lastUse(Value value);
   StringRef variableOf(Value value);
 
   StepOp step;
   Block &body;
   bool enable;
+  const Joins joins;
   llvm::DenseMap<Operation *, int64_t> positions;
-  llvm::DenseMap<Value, Value> merged;               ///< View or in-place result to older value.
+  llvm::DenseMap<Value, Value> merged;               ///< To the value in whose storage it lies.
   llvm::DenseMap<Value, SmallVector<Value>> members; ///< All values of a root's storage.
   llvm::DenseMap<Value, StringRef> writes;           ///< Value to the variable it is written to.
 };
@@ -61,17 +71,17 @@ private:
 int64_t Marker::lastUse(Value value) {
   Value r = root(value);
   int64_t last = -1;
-  // Readers of views count: a view may stand anywhere behind its value, and is a member
-  // of the storage only once it is reached.
+  // Readers of views and parts count: they may stand anywhere behind their value, and are
+  // members of the storage only once they are reached.
   SmallVector<Value> values(members.lookup(r));
   values.push_back(r);
   while (!values.empty())
     for (Operation *user : values.pop_back_val().getUsers())
       if (isa<OutputOp>(user))
         last = std::numeric_limits<int64_t>::max();
-      else if (isa<kernel::ViewOp>(user))
+      else if (isa<kernel::ViewOp, kernel::PartOp>(user))
         values.push_back(user->getResult(0));
-      else if (!isa<WriteOp>(user))
+      else if (!isa<WriteOp, kernel::JoinOp>(user))
         last = std::max(last, position(user));
   return last;
 }
@@ -88,6 +98,17 @@ StringRef Marker::variableOf(Value value) {
   return {};
 }
 
+/// Who reads `value`, or parts of it.
+static SmallVector<Operation *> readersOf(Value value) {
+  SmallVector<Operation *> readers;
+  for (Operation *user : value.getUsers())
+    if (isa<kernel::PartOp>(user))
+      llvm::append_range(readers, readersOf(user->getResult(0)));
+    else
+      readers.push_back(user);
+  return readers;
+}
+
 /// Makes sure that every written value can be made in its variable's memory: it comes
 /// from a launch of this step, is written once, and nobody reads the old value after it
 /// is made, except that the launch itself may overwrite it. Where not, a copy behind the
@@ -102,7 +123,7 @@ LogicalResult Marker::settleWrites() {
     Operation *lastReader = producer;
     bool overwrites = false;
     for (ReadOp read : reads.lookup(write.getVariable()))
-      for (Operation *user : read->getUsers()) {
+      for (Operation *user : readersOf(read)) {
         if (isa<kernel::ViewOp>(user))
           return user->emitOpError("is a view of a variable, expected a view of a result");
         if (position(user) > position(lastReader))
@@ -141,6 +162,9 @@ LogicalResult Marker::settleWrites() {
 
 bool Marker::mayOverwrite(Operation &op, unsigned operand, OpResult result) {
   Value value = op.getOperand(operand);
+  // Results lie row behind row, or where they are joined.
+  if (isPitched(value, joins) || joins.isJoined(result))
+    return false;
   StringRef target = writes.lookup(result);
   if (variableOf(value) != target)
     return false; // A variable's memory is for its own new value, and for nothing else.
@@ -166,8 +190,7 @@ void Marker::markLaunch(Operation &op) {
         continue;
       marks[result.getResultNumber()] = operand;
       taken.push_back(r);
-      merged[result] = r;
-      members[r].push_back(result);
+      take(result, r);
       ++marked;
       break;
     }
@@ -179,10 +202,8 @@ LogicalResult Marker::run() {
   if (failed(settleWrites()))
     return failure();
   for (Operation &op : body) {
-    if (auto view = dyn_cast<kernel::ViewOp>(op)) {
-      Value r = root(view.getInput());
-      merged[view] = r;
-      members[r].push_back(view);
+    if (isa<kernel::ViewOp, kernel::PartOp>(op)) {
+      take(op.getResult(0), root(op.getOperand(0)));
     } else if (enable && isa<kernel::LaunchOpInterface>(op)) {
       markLaunch(op);
     }

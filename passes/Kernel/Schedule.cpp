@@ -110,6 +110,9 @@ private:
 struct SchedulePass : fanfold::impl::ScheduleBase<SchedulePass> {
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
+    // Places are for one order.
+    if (llvm::any_of(body, llvm::IsaPred<kernel::JoinOp, kernel::PartOp>))
+      return;
     SmallVector<Operation *> written;
     for (Operation &op : body)
       if (isa<kernel::LaunchOpInterface>(op))

@@ -27,7 +27,8 @@ struct SelectAlgorithmsPass : fanfold::impl::SelectAlgorithmsBase<SelectAlgorith
     }
     // All that fail are said: a tuning database is mended with one more measurement.
     for (Operation &op : getOperation().getBody().front()) {
-      if (!isa<kernel::LaunchOpInterface>(op))
+      // Of concat and slice, place-slices leaves copies at most.
+      if (!isa<kernel::LaunchOpInterface>(op) || isa<kernel::ConcatOp, kernel::SliceOp>(op))
         continue;
       FailureOr<Algorithm> algorithm = target->select(&op);
       if (failed(algorithm)) {

@@ -8,6 +8,7 @@
 
 #include "passes/Kernel/StepBudget.h"
 #include "passes/InPlace.h"
+#include "passes/Kernel/PlaceSlices.h"
 #include "passes/KernelToPlan/Arena.h"
 
 using namespace mlir;
@@ -54,7 +55,8 @@ FailureOr<OwningOpRef<ModuleOp>> StepBudget::build(size_t index) {
   // Without the curve where it is not needed.
   if (index > 0)
     insertRuns(onlyStep(*built), planOf(index));
-  if (failed(markInPlace(onlyStep(*built), options.inPlace)))
+  if (failed(placeSlices(onlyStep(*built), options.inPlace, options.target)) ||
+      failed(markInPlace(onlyStep(*built), options.inPlace)))
     return failure();
   return built;
 }

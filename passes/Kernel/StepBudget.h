@@ -22,7 +22,8 @@ namespace fanfold {
 /// The plans that recomputation has to offer for one step, from the fastest, which is the
 /// step as it is, to the smallest. Bytes are those of the step's values in the finished
 /// plan: for each plan that is asked for, a copy of the step is changed, marked and packed
-/// as mark-in-place and plan-memory will do it. Takes seconds for thousands of launches.
+/// as place-slices, mark-in-place and plan-memory will do it. Takes seconds for thousands of
+/// launches.
 class StepBudget {
 public:
   /// `step` is scheduled and stands in a module; it is not changed, and must outlive this.

@@ -10,6 +10,7 @@
 #define FANFOLD_PASSES_KERNEL_STEPMODEL_H
 
 #include "ir/Plan/PlanDialect.h"
+#include "passes/Target.h"
 #include "passes/recompute/Plan.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -19,8 +20,9 @@ namespace fanfold {
 /// How to see a step of the kernel level.
 struct ModelOptions {
   int64_t alignment = 64; ///< Sizes are rounded up to a multiple.
-  bool inPlace = true;    ///< Whether mark-in-place will let results overwrite operands.
+  bool inPlace = true;    ///< What place-slices and mark-in-place will be told.
   llvm::function_ref<double(mlir::Operation *)> seconds; ///< Of a launch.
+  const Target *target = nullptr;                        ///< What place-slices will ask.
 };
 
 /// The launches and values of `step`, which is scheduled and whose writes are settled

@@ -33,6 +33,8 @@ public:
 private:
   void writeLaunch(Operation *op, int64_t index);
   Value makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf);
+  void makePart(Value value, Value whole, int64_t channel, StringRef name);
+  void makeResult(OpResult result, StringRef name, StringAttr inPlaceOf);
   std::string uniqueName(StringRef name);
 
   cnn::StepOp step;
@@ -53,6 +55,12 @@ static MemRefType memrefType(Type tensor) {
   return MemRefType::get(type.getShape(), type.getElementType());
 }
 
+/// The name of the model's layer that `op` computes for.
+static StringRef layerOf(Operation *op) {
+  auto layer = op->getAttrOfType<StringAttr>("layer");
+  return layer ? layer.getValue() : op->getName().stripDialect();
+}
+
 std::string StepWriter::uniqueName(StringRef name) {
   int64_t count = names[name]++;
   return count == 0 ? name.str() : name.str() + "#" + std::to_string(count);
@@ -69,9 +77,34 @@ Value StepWriter::makeBuffer(Value value, StringRef name, StringRef kind, String
 /// What the plan's launches keep for who reads it or tunes; see KernelOps.td.
 static constexpr StringRef choiceAttributes[] = {"reason", "form", "alternatives"};
 
+/// `value` as the part of `whole`'s buffer that begins at `channel`.
+void StepWriter::makePart(Value value, Value whole, int64_t channel, StringRef name) {
+  Value buffer = buffers.lookup(whole);
+  auto type = cast<MemRefType>(buffer.getType());
+  auto [strides, offset] = type.getStridesAndOffset();
+  auto shape = cast<RankedTensorType>(value.getType()).getShape();
+  auto layout = StridedLayoutAttr::get(builder.getContext(), offset + channel, strides);
+  buffers[value] = plan::PartOp::create(builder, value.getLoc(),
+                                        MemRefType::get(shape, type.getElementType(), layout),
+                                        buffer, uniqueName(name));
+}
+
+/// Where a launch makes a result: its own buffer, or its part of what it is joined to, whose
+/// buffer the first of its launches brings along.
+void StepWriter::makeResult(OpResult result, StringRef name, StringAttr inPlaceOf) {
+  if (!liveness.getJoins().isJoined(result)) {
+    makeBuffer(result, name, kinds.of(result), inPlaceOf);
+    return;
+  }
+  auto [whole, channel] = liveness.getJoins().placeOf(result);
+  if (!buffers.contains(whole))
+    makeBuffer(whole, layerOf(whole.getDefiningOp()), kinds.of(whole), StringAttr());
+  makePart(result, whole, channel, name);
+}
+
 void StepWriter::writeLaunch(Operation *op, int64_t index) {
   auto layer = op->getAttrOfType<StringAttr>("layer");
-  std::string name = layer ? layer.getValue().str() : op->getName().stripDialect().str();
+  std::string name = layerOf(op).str();
   auto marks = op->getAttrOfType<DenseI64ArrayAttr>("in_place");
   SmallVector<Value> inputs, outputs;
   for (Value operand : op->getOperands())
@@ -84,15 +117,12 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
       int64_t operand = marks ? marks[result.getResultNumber()] : -1;
       StringAttr over;
       if (operand >= 0) {
-        Value buffer = inputs[operand];
-        while (auto view = buffer.getDefiningOp<plan::ViewOp>())
-          buffer = view.getInput();
-        over = buffer.getDefiningOp<plan::BufferOp>().getNameAttr();
+        over = plan::ownerOf(inputs[operand]).getDefiningOp<plan::BufferOp>().getNameAttr();
       }
       std::string resultName = result.getResultNumber() == 0
                                    ? name
                                    : name + "." + std::to_string(result.getResultNumber());
-      makeBuffer(result, resultName, kinds.of(result), over);
+      makeResult(result, resultName, over);
     }
     outputs.push_back(buffers.lookup(result));
   }
@@ -139,6 +169,13 @@ void StepWriter::write() {
     } else if (auto view = dyn_cast<kernel::ViewOp>(op)) {
       buffers[view] = plan::ViewOp::create(builder, view.getLoc(), memrefType(view.getType()),
                                            buffers.lookup(view.getInput()));
+    } else if (auto part = dyn_cast<kernel::PartOp>(op)) {
+      makePart(part, part.getInput(), part.getOffset(), layerOf(part));
+    } else if (auto join = dyn_cast<kernel::JoinOp>(op)) {
+      if (liveness.getJoins().isJoined(join)) {
+        auto [whole, channel] = liveness.getJoins().placeOf(join);
+        makePart(join, whole, channel, layerOf(join));
+      }
     } else if (auto output = dyn_cast<cnn::OutputOp>(op)) {
       plan::OutputOp::create(builder, output.getLoc(), buffers.lookup(output.getValue()),
                              output.getMetric());
@@ -163,7 +200,7 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
     for (cnn::StepOp step : steps)
       for (Operation &op : step.getBody().front())
         if (auto launch = dyn_cast<kernel::LaunchOpInterface>(op);
-            launch && failed(checkMarks(launch)))
+            (launch && failed(checkMarks(launch))) || failed(checkJoin(&op)))
           return signalPassFailure();
     FailureOr<Arena> arena = planArena(module, target ? target->alignment() : 64, sharing);
     if (failed(arena))
@@ -180,6 +217,31 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
       step.erase();
     for (cnn::VariableOp variable : llvm::make_early_inc_range(module.getOps<cnn::VariableOp>()))
       variable.erase();
+  }
+
+  /// What is joined has one place, in one join, and its own rows have others between them:
+  /// it cannot overwrite anything, nor be read where elements lie one behind the other.
+  LogicalResult checkJoin(Operation *op) {
+    auto join = dyn_cast<kernel::JoinOp>(op);
+    if (!join)
+      return success();
+    for (OpOperand &operand : join->getOpOperands()) {
+      auto result = cast<OpResult>(operand.get());
+      for (OpOperand &use : result.getUses())
+        if (isa<cnn::WriteOp, cnn::OutputOp, kernel::ViewOp>(use.getOwner()) ||
+            (isa<kernel::JoinOp>(use.getOwner()) && &use != &operand)) {
+          InFlightDiagnostic error = join.emitOpError("operand ")
+                                     << operand.getOperandNumber()
+                                     << " has another place than in this join";
+          error.attachNote(use.getOwner()->getLoc()) << "the other one is here";
+          return error;
+        }
+      auto marks = result.getOwner()->getAttrOfType<DenseI64ArrayAttr>("in_place");
+      if (marks && marks[result.getResultNumber()] != -1)
+        return join.emitOpError("operand ")
+               << operand.getOperandNumber() << " overwrites a value, expected its own place";
+    }
+    return success();
   }
 
   /// A file of the kernel level may say anything.

@@ -30,32 +30,73 @@ struct Range {
   bool operator==(const Range &other) const { return begin == other.begin && end == other.end; }
 };
 
-/// The values whose bytes are as they were written. Their ranges are apart, or the same
-/// for several reads of one variable; so the neighbours of a range in the order of
-/// addresses are all that can overlap it.
+/// Channels that rows have from launches that each make a part of a buffer, in order, each
+/// range [begin, end) apart from the next.
+class Channels {
+public:
+  void add(Range range) {
+    Range all = range;
+    llvm::erase_if(ranges, [&](const Range &other) {
+      bool joins = other.begin <= all.end && all.begin <= other.end;
+      if (joins)
+        all = {std::min(all.begin, other.begin), std::max(all.end, other.end)};
+      return joins;
+    });
+    ranges.insert(llvm::partition_point(ranges, [&](auto &r) { return r.end < all.begin; }), all);
+  }
+  bool overlap(Range range) const {
+    return llvm::any_of(ranges, [&](auto &r) { return r.overlaps(range); });
+  }
+  bool contain(Range range) const {
+    return llvm::any_of(ranges,
+                        [&](auto &r) { return r.begin <= range.begin && range.end <= r.end; });
+  }
+
+private:
+  SmallVector<Range> ranges;
+};
+
+/// The buffers whose bytes are as they were written, all or some channels of them. Their
+/// ranges are apart, or the same for several reads of one variable; so the neighbours of a
+/// range in the order of addresses are all that can overlap it.
 class IntactValues {
 public:
-  void insert(Value value, Range range) {
-    if (values.try_emplace(value, range).second)
+  void insert(Value value, Range range, Range channels) {
+    auto [it, inserted] = values.try_emplace(value, Entry{range, {}});
+    if (inserted)
       order.emplace(range.begin, value);
+    it->second.channels.add(channels);
   }
-  bool contains(Value value) const { return values.contains(value); }
-  /// A value that overlaps `range`, null if there is none.
-  Value find(Range range) const {
-    auto next = order.lower_bound(range.end);
-    if (next == order.begin())
-      return {};
-    Value last = std::prev(next)->second;
-    return values.lookup(last).overlaps(range) ? last : Value();
+  bool contains(Value value, Range channels) const {
+    auto it = values.find(value);
+    return it != values.end() && it->second.channels.contain(channels);
+  }
+  bool overlaps(Value value, Range channels) const {
+    auto it = values.find(value);
+    return it != values.end() && it->second.channels.overlap(channels);
+  }
+  /// A value but `except` that overlaps `range`, null if there is none.
+  Value find(Range range, Value except = {}) const {
+    for (auto next = order.lower_bound(range.end); next != order.begin();) {
+      Value value = (--next)->second;
+      if (value == except)
+        continue;
+      return values.find(value)->second.range.overlaps(range) ? value : Value();
+    }
+    return {};
   }
   void erase(Value value) {
-    auto [first, last] = order.equal_range(values.lookup(value).begin);
+    auto [first, last] = order.equal_range(values.find(value)->second.range.begin);
     order.erase(std::find_if(first, last, [&](auto &entry) { return entry.second == value; }));
     values.erase(value);
   }
 
 private:
-  llvm::DenseMap<Value, Range> values;
+  struct Entry {
+    Range range;
+    Channels channels;
+  };
+  llvm::DenseMap<Value, Entry> values;
   std::multimap<int64_t, Value> order; ///< By the first byte.
 };
 
@@ -68,12 +109,8 @@ public:
   LogicalResult run();
 
 private:
-  Value owner(Value value) {
-    while (auto view = value.getDefiningOp<plan::ViewOp>())
-      value = view.getInput();
-    return value;
-  }
   Range rangeOf(Value owner);
+  LogicalResult write(plan::LaunchOp launch, ArrayRef<Value> written, Value output);
   LogicalResult begin();
   LogicalResult replay(plan::LaunchOp launch);
   LogicalResult require(Operation *reader, Value value);
@@ -99,8 +136,31 @@ Range Replay::rangeOf(Value owner) {
   return {begin, begin + bytes};
 }
 
+/// Whether the rows of `value` are those of its owner, or a range of channels of each.
+static bool sharesRows(Value value) {
+  plan::RowLayout layout = plan::layoutOf(value);
+  Type owner = plan::ownerOf(value).getType();
+  return layout.rows == kernel::rowsOf(owner) &&
+         (layout.rows == 1 || layout.pitch == kernel::channelsOf(owner));
+}
+
+/// The channels of its owner that `value` has: all of them if it has other rows.
+static Range channelsOf(Value value) {
+  plan::RowLayout layout = plan::layoutOf(value);
+  if (!sharesRows(value))
+    return {0, kernel::channelsOf(plan::ownerOf(value).getType())};
+  return {layout.offset, layout.offset + layout.channels};
+}
+
+static bool isPart(Value value) { return value.getDefiningOp<plan::PartOp>() != nullptr; }
+
+/// Whether two values of one launch are different channels of one buffer.
+static bool areApart(Value a, Value b) {
+  return plan::ownerOf(a) == plan::ownerOf(b) && !channelsOf(a).overlaps(channelsOf(b));
+}
+
 LogicalResult Replay::require(Operation *reader, Value value) {
-  if (intact.contains(owner(value)))
+  if (intact.contains(plan::ownerOf(value), channelsOf(value)))
     return success();
   InFlightDiagnostic error =
       reader->emitOpError("reads bytes that are no longer, or not yet, the value they should be");
@@ -108,32 +168,48 @@ LogicalResult Replay::require(Operation *reader, Value value) {
   return error;
 }
 
+/// Checks that `launch` may write `output`, one of the values that it writes, and forgets
+/// what was there.
+LogicalResult Replay::write(plan::LaunchOp launch, ArrayRef<Value> written, Value output) {
+  Value value = plan::ownerOf(output);
+  Range range = rangeOf(value);
+  for (Value other : written)
+    if (range.overlaps(rangeOf(plan::ownerOf(other))) && !areApart(output, other))
+      return launch.emitOpError("writes two values to the same bytes");
+  auto buffer = value.getDefiningOp<plan::BufferOp>();
+  bool mayOverwrite = !buffer || buffer.getInPlaceOf();
+  for (Value input : launch.getInputs()) {
+    Range read = rangeOf(plan::ownerOf(input));
+    bool inPlace = mayOverwrite && range == read && !isPart(output) && !isPart(input);
+    if (range.overlaps(read) && !inPlace && !areApart(output, input))
+      return launch.emitOpError("writes over one of its inputs");
+  }
+  if (isPart(output)) {
+    if (!sharesRows(output))
+      return launch.emitOpError("writes a part of rows that its buffer does not have");
+    if (intact.overlaps(value, channelsOf(output)))
+      return launch.emitOpError("writes over another part of the same buffer");
+  }
+  // What else lies in the buffer of a part stays.
+  while (Value other = intact.find(range, value))
+    intact.erase(other);
+  return success();
+}
+
 LogicalResult Replay::replay(plan::LaunchOp launch) {
   for (Value input : launch.getInputs())
     if (failed(require(launch, input)))
       return failure();
-
   SmallVector<Value> written(launch.getOutputs());
   if (Value workspace = launch.getWorkspace())
     written.push_back(workspace);
-  for (auto [index, output] : llvm::enumerate(written)) {
-    Value value = owner(output);
-    Range range = rangeOf(value);
-    for (Value other : ArrayRef(written).take_front(index))
-      if (range.overlaps(rangeOf(owner(other))))
-        return launch.emitOpError("writes two values to the same bytes");
-    auto buffer = value.getDefiningOp<plan::BufferOp>();
-    bool mayOverwrite = !buffer || buffer.getInPlaceOf();
-    for (Value input : launch.getInputs()) {
-      Range read = rangeOf(owner(input));
-      if (range.overlaps(read) && !(mayOverwrite && range == read))
-        return launch.emitOpError("writes over one of its inputs");
-    }
-    while (Value other = intact.find(range))
-      intact.erase(other);
+  for (auto [index, output] : llvm::enumerate(written))
+    if (failed(write(launch, ArrayRef(written).take_front(index), output)))
+      return failure();
+  for (Value output : launch.getOutputs()) {
+    Value owner = plan::ownerOf(output);
+    intact.insert(owner, rangeOf(owner), channelsOf(output));
   }
-  for (Value output : launch.getOutputs())
-    intact.insert(owner(output), rangeOf(owner(output)));
   return success();
 }
 
@@ -164,7 +240,7 @@ LogicalResult Replay::begin() {
       error.attachNote(other.getLoc()) << "the other value is this one";
       return error;
     }
-    intact.insert(value, range);
+    intact.insert(value, range, channelsOf(value));
     if (get)
       reads.push_back(get);
   }
@@ -175,7 +251,7 @@ LogicalResult Replay::run() {
   Block &body = step.getBody().front();
   for (auto launch : body.getOps<plan::LaunchOp>())
     for (Value output : launch.getOutputs())
-      made.insert(owner(output));
+      made.insert(plan::ownerOf(output));
   if (failed(begin()))
     return failure();
   for (auto launch : body.getOps<plan::LaunchOp>())

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelTest.h"
+#include "Part.h"
 
 #include "codegen/kernels/cpu/BatchNorm.h"
 #include "codegen/kernels/cpu/Pointwise.h"
@@ -108,6 +109,65 @@ TEST_F(PointwiseTest, ChannelSumsAgreeForAnyThreads) {
   }
 }
 
+/// The elements of a buffer.
+static std::vector<float> elements(const Buffer<float> &buffer) {
+  return {buffer.begin(), buffer.end()};
+}
+
+TEST_F(PointwiseTest, PartsGiveTheBitsOfWholeTensors) {
+  for (const Size &s : sizes) {
+    SCOPED_TRACE(::testing::Message() << s.rows << " x " << s.channels);
+    const Part in(s.rows, s.channels), out(s.rows, s.channels, 9);
+    const size_t n = s.rows * s.channels;
+    const Input x = randomInput(n), scale = randomInput(s.channels);
+    Buffer<float> y(n), sums(s.channels), partSums(s.channels);
+    std::vector<float> xWhole = in.place(elements(x.single)), yWhole = out.place(elements(y));
+    // Elements alone, then with sums. The index is that of a whole tensor in both.
+    const auto run = [&](const float *from, int64_t fromGap, float *to, int64_t toGap,
+                         float *total) {
+      const float *factor = scale.single;
+      cpu::pointwise(s.rows, s.channels, [=](cpu::ElementIndex i, int64_t c) {
+        to[i.apart(toGap)] = from[i.apart(fromGap)] * factor[c] + static_cast<float>(i % 7);
+      });
+      const Workspace workspace(cpu::pointwiseReduceWorkspaceBytes(s.rows, s.channels, 1));
+      float *const totals[] = {total};
+      cpu::pointwiseReduce<1>(
+          s.rows, s.channels,
+          [=](cpu::ElementIndex i, int64_t c, float(&terms)[1]) {
+            terms[0] = to[i.apart(toGap)] * factor[c];
+            to[i.apart(toGap)] -= from[i.apart(fromGap)];
+          },
+          totals, workspace);
+    };
+    run(x.single, 0, y, 0, sums);
+    run(xWhole.data() + in.offset, in.pitch - s.channels, yWhole.data() + out.offset,
+        out.pitch - s.channels, partSums);
+    out.expect(yWhole, elements(y), "y");
+    expectSame(partSums, sums, "sums");
+  }
+}
+
+TEST_F(PointwiseTest, StatisticsOfPartsHaveTheSameBits) {
+  for (const Size &s : sizes) {
+    SCOPED_TRACE(::testing::Message() << s.rows << " x " << s.channels);
+    const Part part(s.rows, s.channels);
+    const Input x = randomInput(s.rows * s.channels), running = randomInput(s.channels);
+    const std::vector<float> whole = part.place(elements(x.single));
+    const Workspace workspace(cpu::batchNormWorkspaceBytes(s.rows, s.channels));
+    std::vector<Buffer<float>> results;
+    for (int i = 0; i < 8; ++i)
+      results.emplace_back(s.channels);
+    const auto run = [&](const float *from, int64_t pitch, const Buffer<float> *out) {
+      cpu::batchNormStatistics(s.rows, s.channels, from, pitch, 1e-5f, 0.1f, running.single,
+                               running.single, out[0], out[1], out[2], out[3], workspace);
+    };
+    run(x.single, s.channels, &results[0]);
+    run(whole.data() + part.offset, part.pitch, &results[4]);
+    for (int i = 0; i < 4; ++i)
+      expectSame(results[4 + i], results[i], "statistics");
+  }
+}
+
 TEST_F(PointwiseTest, SumsOfManyRowsKeepTheirPrecision) {
   // A plain fp32 sum of this many ones stops at 2^24.
   const int64_t rows = (int64_t{1} << 24) + 1000;
@@ -142,8 +202,8 @@ TEST_F(PointwiseTest, BatchNormStatisticsAgree) {
         std::copy(runningMean.single.begin(), runningMean.single.end(), newMean.begin());
         std::copy(runningVar.single.begin(), runningVar.single.end(), newVar.begin());
         withThreads(threads, [&] {
-          cpu::batchNormStatistics(s.rows, s.channels, x.single, 1e-5f, 0.1f, newMean, newVar,
-                                   newMean, newVar, mean, inv, workspace);
+          cpu::batchNormStatistics(s.rows, s.channels, x.single, s.channels, 1e-5f, 0.1f, newMean,
+                                   newVar, newMean, newVar, mean, inv, workspace);
         });
         expectClose(newMean, expected[0], 1e-6, "running mean", offset + 1);
         expectClose(newVar, expected[1], 1e-5, "running variance");
@@ -164,7 +224,7 @@ TEST_F(PointwiseTest, BatchNormOfOneRowHasNoUnbiasedVariance) {
   const float x[] = {3}, zero[] = {0};
   float newMean = 7, newVar = 7, mean = 7, inv = 7;
   const Workspace workspace(cpu::batchNormWorkspaceBytes(1, 1));
-  cpu::batchNormStatistics(1, 1, x, 0.25f, 0.5f, zero, zero, &newMean, &newVar, &mean, &inv,
+  cpu::batchNormStatistics(1, 1, x, 1, 0.25f, 0.5f, zero, zero, &newMean, &newVar, &mean, &inv,
                            workspace);
   EXPECT_EQ(mean, 3);
   EXPECT_EQ(inv, 2);
@@ -180,8 +240,8 @@ TEST_F(PointwiseTest, NanStaysInItsChannel) {
   Buffer<float> newMean(channels), newVar(channels);
   const Input running = randomInput(channels);
   const Workspace workspace(cpu::batchNormWorkspaceBytes(rows, channels));
-  cpu::batchNormStatistics(rows, channels, x.single, 1e-5f, 0.1f, running.single, running.single,
-                           newMean, newVar, mean, inv, workspace);
+  cpu::batchNormStatistics(rows, channels, x.single, channels, 1e-5f, 0.1f, running.single,
+                           running.single, newMean, newVar, mean, inv, workspace);
   const Workspace sumWorkspace(cpu::pointwiseReduceWorkspaceBytes(rows, channels, 1));
   float *const outs[] = {sums};
   const float *in = x.single;

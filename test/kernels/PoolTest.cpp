@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelTest.h"
+#include "Part.h"
 #include "PoolShapes.h"
 
 #include "codegen/kernels/cpu/Pool.h"
@@ -68,6 +69,46 @@ TEST_F(PoolTest, AveragesAgreeWithDefinition) {
           expectSame(dxOut, first, "dx");
       }
     }
+}
+
+TEST_F(PoolTest, PartsGiveTheBitsOfWholeTensors) {
+  const auto elements = [](const Buffer<float> &buffer) {
+    return std::vector<float>(buffer.begin(), buffer.end());
+  };
+  for (const Pool2dShape &s : poolShapes()) {
+    SCOPED_TRACE(describe(s));
+    const int64_t in = s.inputSize() / s.channels, out = s.outputSize() / s.channels;
+    const Part xPart(in, s.channels, 9), yPart(out, s.channels, 10), dxPart(in, s.channels, 11),
+        dyPart(out, s.channels, 12);
+    Pool2dShape parts = s;
+    parts.xPitch = xPart.pitch;
+    parts.yPitch = yPart.pitch;
+    parts.dxPitch = dxPart.pitch;
+    parts.dyPitch = dyPart.pitch;
+    const Input x = randomInput(s.inputSize()), dy = randomInput(s.outputSize());
+    Buffer<float> y(s.outputSize()), dx(s.inputSize());
+    const std::vector<float> xWhole = xPart.place(elements(x.single)),
+                             dyWhole = dyPart.place(elements(dy.single)),
+                             nothing = yPart.place(elements(y)), none = dxPart.place(elements(dx));
+    const float *xAt = xWhole.data() + xPart.offset, *dyAt = dyWhole.data() + dyPart.offset;
+
+    std::vector<float> yWhole = nothing, dxWhole = none;
+    cpu::maxPool2d(s, x.single, y);
+    cpu::maxPool2d(parts, xAt, yWhole.data() + yPart.offset);
+    yPart.expect(yWhole, elements(y), "maxima");
+    cpu::maxPool2dGradient(s, x.single, y, dy.single, dx);
+    cpu::maxPool2dGradient(parts, xAt, yWhole.data() + yPart.offset, dyAt,
+                           dxWhole.data() + dxPart.offset);
+    dxPart.expect(dxWhole, elements(dx), "gradient of maxima");
+
+    yWhole = nothing, dxWhole = none;
+    cpu::avgPool2d(s, true, x.single, y);
+    cpu::avgPool2d(parts, true, xAt, yWhole.data() + yPart.offset);
+    yPart.expect(yWhole, elements(y), "averages");
+    cpu::avgPool2dGradient(s, true, dy.single, dx);
+    cpu::avgPool2dGradient(parts, true, dyAt, dxWhole.data() + dxPart.offset);
+    dxPart.expect(dxWhole, elements(dx), "gradient of averages");
+  }
 }
 
 TEST_F(PoolTest, NanReachesItsWindowsAlone) {

@@ -58,9 +58,7 @@ void Reader::readFixed(ModuleOp plan) {
 }
 
 MemoryReport::Buffer *Reader::bufferOf(Value value) {
-  while (auto view = value.getDefiningOp<plan::ViewOp>())
-    value = view.getInput();
-  auto it = indices.find(value);
+  auto it = indices.find(plan::ownerOf(value));
   return it == indices.end() ? nullptr : &report.buffers[it->second];
 }
 
@@ -73,7 +71,6 @@ void Reader::readStep(plan::StepOp step) {
       report.buffers.back().inPlaceOf = over->str();
   }
   int64_t index = 0;
-  llvm::DenseSet<Value> written;
   for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
     for (Value input : launch.getInputs())
       if (MemoryReport::Buffer *buffer = bufferOf(input))
@@ -83,8 +80,12 @@ void Reader::readStep(plan::StepOp step) {
       outputs.push_back(launch.getWorkspace());
     for (Value output : outputs)
       if (MemoryReport::Buffer *buffer = bufferOf(output)) {
-        buffer->firstStep = buffer->lastStep = index;
-        buffer->kernel = launch.getKernel().str();
+        // Of several launches that make parts of it, the first begins its life.
+        if (!buffer->kernel) {
+          buffer->firstStep = index;
+          buffer->kernel = launch.getKernel().str();
+        }
+        buffer->lastStep = index;
       }
     ++index;
   }

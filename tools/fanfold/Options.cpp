@@ -50,7 +50,8 @@ void CompileOptions::addTo(CLI::App &command) {
   command.add_flag("!--no-fusion", pipeline.fusion, "One launch for each op");
   command.add_flag("!--no-schedule", pipeline.schedule,
                    "Launches in the order that the model was written in");
-  command.add_flag("!--no-in-place", pipeline.inPlace, "No result overwrites an operand");
+  command.add_flag("!--no-in-place", pipeline.inPlace,
+                   "No result overwrites an operand, none lies inside of another");
   command.add_flag("!--no-sharing", pipeline.sharing, "Every value has memory of its own");
 }
 

@@ -30,13 +30,13 @@ constexpr int64_t batchNormRows = 64;
 constexpr int64_t batchNormChannels = 512;
 
 /// Mean, and sum of squared distances from it, of one block's channels.
-inline void blockMoments(int64_t rows, int64_t channels, int64_t width, const float *x, float *mean,
+inline void blockMoments(int64_t rows, int64_t pitch, int64_t width, const float *x, float *mean,
                          float *squares) {
   float sum[batchNormChannels] = {};
   for (int64_t row = 0; row < rows; ++row)
 #pragma omp simd
     for (int64_t c = 0; c < width; ++c)
-      sum[c] += x[row * channels + c];
+      sum[c] += x[row * pitch + c];
   const float scale = 1.0f / static_cast<float>(rows);
   float square[batchNormChannels] = {};
   for (int64_t c = 0; c < width; ++c)
@@ -44,7 +44,7 @@ inline void blockMoments(int64_t rows, int64_t channels, int64_t width, const fl
   for (int64_t row = 0; row < rows; ++row)
 #pragma omp simd
     for (int64_t c = 0; c < width; ++c) {
-      const float distance = x[row * channels + c] - sum[c];
+      const float distance = x[row * pitch + c] - sum[c];
       square[c] += distance * distance;
     }
   std::copy(sum, sum + width, mean);
@@ -60,8 +60,8 @@ constexpr size_t batchNormWorkspaceBytes(int64_t rows, int64_t channels) {
          sizeof(float);
 }
 
-/// For each channel of x (rows x channels): `mean`, `invStd` = 1 / sqrt(biased
-/// variance + epsilon), and the running statistics
+/// For each channel of x (rows x channels, rows `pitch` elements apart): `mean`, `invStd` = 1 /
+/// sqrt(biased variance + epsilon), and the running statistics
 ///
 ///   newRunningMean = (1 - momentum) * runningMean + momentum * mean
 ///   newRunningVar  = (1 - momentum) * runningVar  + momentum * unbiased variance
@@ -70,10 +70,11 @@ constexpr size_t batchNormWorkspaceBytes(int64_t rows, int64_t channels) {
 /// as in PyTorch. Within 64 rows distances are taken from the block's own mean,
 /// across blocks moments are combined in double (Chan et al.), so a mean far from
 /// zero costs no precision and threads do not change the bits.
-inline void batchNormStatistics(int64_t rows, int64_t channels, const float *x, float epsilon,
-                                float momentum, const float *runningMean, const float *runningVar,
-                                float *newRunningMean, float *newRunningVar, float *mean,
-                                float *invStd, std::byte *workspace) {
+inline void batchNormStatistics(int64_t rows, int64_t channels, const float *x, int64_t pitch,
+                                float epsilon, float momentum, const float *runningMean,
+                                const float *runningVar, float *newRunningMean,
+                                float *newRunningVar, float *mean, float *invStd,
+                                std::byte *workspace) {
   using namespace detail;
   float *moments = reinterpret_cast<float *>(workspace); // [row block][mean, squares][channel]
   const int64_t rowBlocks = blockCount(rows, batchNormRows);
@@ -85,8 +86,8 @@ inline void batchNormStatistics(int64_t rows, int64_t channels, const float *x, 
                   const int64_t row = block / channelBlocks * batchNormRows;
                   const int64_t c = block % channelBlocks * batchNormChannels;
                   float *partial = moments + block / channelBlocks * 2 * channels + c;
-                  blockMoments(std::min(batchNormRows, rows - row), channels,
-                               std::min(batchNormChannels, channels - c), x + row * channels + c,
+                  blockMoments(std::min(batchNormRows, rows - row), pitch,
+                               std::min(batchNormChannels, channels - c), x + row * pitch + c,
                                partial, partial + channels);
                 }
               });

@@ -9,12 +9,13 @@
 // Generated code passes the body of a fused pointwise kernel as a lambda that
 // reads and writes through the pointers it captures:
 //
-//   cpu::pointwise(rows, channels, [=](int64_t i, int64_t c) {
-//     y[i] = (x[i] - mean[c]) * scale[c];
+//   cpu::pointwise(rows, channels, [=](ElementIndex i, int64_t c) {
+//     y[i] = (x[i.apart(xGap)] - mean[c]) * scale[c];
 //   });
 //
-// `i` counts elements, i = row * channels + c. A body touches element i (or
-// channel c) of what it captures and nothing else; then iterations are
+// `i` counts elements, i = row * channels + c; here x has xGap elements of something
+// else between its rows. A body touches element i (or channel c) of what it captures and
+// nothing else; then iterations are
 // independent, in place is fine, and the loops vectorise. NaN is what the body
 // makes of it.
 //
@@ -23,11 +24,14 @@
 #ifndef FANFOLD_CODEGEN_KERNELS_CPU_POINTWISE_H
 #define FANFOLD_CODEGEN_KERNELS_CPU_POINTWISE_H
 
+#include "codegen/kernels/ElementIndex.h"
 #include "codegen/kernels/cpu/Parallel.h"
 
 #include <cstddef>
 
 namespace fanfold::cpu {
+
+using kernels::ElementIndex;
 
 /// Calls body(i) for i in [0, n): no operand belongs to a channel.
 template <class Body>
@@ -46,7 +50,7 @@ void pointwise(int64_t n, Body body) {
 template <class Body>
 void pointwise(int64_t rows, int64_t channels, Body body) {
   if (channels == 1) {
-    pointwise(rows, [=](int64_t i) { body(i, 0); });
+    pointwise(rows, [=](int64_t i) { body(ElementIndex{i, i}, 0); });
     return;
   }
   parallelFor(rows, rowGrain(channels), [=](int64_t begin, int64_t end) {
@@ -55,7 +59,7 @@ void pointwise(int64_t rows, int64_t channels, Body body) {
       const int64_t first = row * channels;
 #pragma omp simd
       for (int64_t c = 0; c < channels; ++c)
-        kernel(first + c, c);
+        kernel(ElementIndex{first + c, row}, c);
     }
   });
 }
@@ -82,7 +86,7 @@ void reduceWide(int64_t rowBegin, int64_t rowEnd, int64_t channels, int64_t chan
 #pragma omp simd
     for (int64_t c = 0; c < width; ++c) {
       float terms[Results];
-      body(first + c, channelBegin + c, terms);
+      body(ElementIndex{first + c, row}, channelBegin + c, terms);
       for (int r = 0; r < Results; ++r)
         sums[r][c] += terms[r];
     }
@@ -101,14 +105,14 @@ void reduceNarrow(int64_t rowBegin, int64_t rowEnd, int64_t channels, Body body,
 #pragma omp simd
       for (int64_t lane = 0; lane < lanes; ++lane) {
         float terms[Results];
-        body((row + lane) * channels + c, c, terms);
+        body(ElementIndex{(row + lane) * channels + c, row + lane}, c, terms);
         for (int r = 0; r < Results; ++r)
           sums[r][lane] += terms[r];
       }
     }
     for (; row < rowEnd; ++row) {
       float terms[Results];
-      body(row * channels + c, c, terms);
+      body(ElementIndex{row * channels + c, row}, c, terms);
       for (int r = 0; r < Results; ++r)
         sums[r][row % lanes] += terms[r];
     }

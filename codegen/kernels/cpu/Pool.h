@@ -10,6 +10,8 @@
 // input; one that lies in the padding altogether has the maximum -inf, the average
 // 0, and no gradient. NaN in a window is its result.
 //
+// The loops refer to the shape: GCC 12 gets copies of a constant one wrong with AVX-512.
+//
 // Gradients recompute what they need from x and y and keep no indices. Windows
 // that overlap add up in window order; threads divide samples and channels, which
 // never meet.
@@ -62,7 +64,7 @@ template <class Body>
 void forEachSample(const Pool2dShape &s, Body body) {
   const int64_t blocks = blockCount(s.channels, poolChannels);
   const int64_t work = s.inHeight * s.inWidth * std::min(s.channels, poolChannels);
-  parallelFor(s.batch * blocks, rowGrain(work), [=](int64_t begin, int64_t end) {
+  parallelFor(s.batch * blocks, rowGrain(work), [=, &s](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t c = task % blocks * poolChannels;
       body(task / blocks, c, std::min(poolChannels, s.channels - c));
@@ -74,24 +76,25 @@ void forEachSample(const Pool2dShape &s, Body body) {
 
 /// y = the maximum of each window.
 inline void maxPool2d(const Pool2dShape &s, const float *x, float *y) {
-  parallelFor(
-      s.batch * s.outHeight, rowGrain(s.outWidth * s.channels), [=](int64_t begin, int64_t end) {
-        for (int64_t line = begin; line < end; ++line) {
-          const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
-          for (int64_t column = 0; column < s.outWidth; ++column) {
-            const detail::PoolWindow window(s, line % s.outHeight, column);
-            float *out = y + (line * s.outWidth + column) * s.channels;
-            std::fill(out, out + s.channels, -std::numeric_limits<float>::infinity());
-            for (int64_t h = window.top; h < window.bottom; ++h)
-              for (int64_t w = window.left; w < window.right; ++w) {
-                const float *in = sample + (h * s.inWidth + w) * s.channels;
+  const int64_t xPitch = s.distance(s.xPitch), yPitch = s.distance(s.yPitch);
+  parallelFor(s.batch * s.outHeight, rowGrain(s.outWidth * s.channels),
+              [=, &s](int64_t begin, int64_t end) {
+                for (int64_t line = begin; line < end; ++line) {
+                  const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * xPitch;
+                  for (int64_t column = 0; column < s.outWidth; ++column) {
+                    const detail::PoolWindow window(s, line % s.outHeight, column);
+                    float *out = y + (line * s.outWidth + column) * yPitch;
+                    std::fill(out, out + s.channels, -std::numeric_limits<float>::infinity());
+                    for (int64_t h = window.top; h < window.bottom; ++h)
+                      for (int64_t w = window.left; w < window.right; ++w) {
+                        const float *in = sample + (h * s.inWidth + w) * xPitch;
 #pragma omp simd
-                for (int64_t c = 0; c < s.channels; ++c)
-                  out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
-              }
-          }
-        }
-      });
+                        for (int64_t c = 0; c < s.channels; ++c)
+                          out[c] = in[c] <= out[c] || out[c] != out[c] ? out[c] : in[c];
+                      }
+                  }
+                }
+              });
 }
 
 /// dx = the gradient of maxPool2d's input. The first maximum of a window, row by
@@ -99,23 +102,26 @@ inline void maxPool2d(const Pool2dShape &s, const float *x, float *y) {
 /// first NaN does.
 inline void maxPool2dGradient(const Pool2dShape &s, const float *x, const float *y, const float *dy,
                               float *dx) {
-  detail::forEachSample(s, [=](int64_t sample, int64_t channel, int64_t width) {
-    const int64_t inOffset = sample * s.inHeight * s.inWidth * s.channels + channel;
-    for (int64_t pixel = 0; pixel < s.inHeight * s.inWidth; ++pixel)
-      std::fill_n(dx + inOffset + pixel * s.channels, width, 0.0f);
+  const int64_t xPitch = s.distance(s.xPitch), yPitch = s.distance(s.yPitch);
+  const int64_t dxPitch = s.distance(s.dxPitch), dyPitch = s.distance(s.dyPitch);
+  detail::forEachSample(s, [=, &s](int64_t sample, int64_t channel, int64_t width) {
+    const int64_t pixels = s.inHeight * s.inWidth;
+    const float *const inputs = x + sample * pixels * xPitch + channel;
+    float *const gradients = dx + sample * pixels * dxPitch + channel;
+    for (int64_t pixel = 0; pixel < pixels; ++pixel)
+      std::fill_n(gradients + pixel * dxPitch, width, 0.0f);
     for (int64_t row = 0; row < s.outHeight; ++row)
       for (int64_t column = 0; column < s.outWidth; ++column) {
         const detail::PoolWindow window(s, row, column);
-        const int64_t outOffset =
-            ((sample * s.outHeight + row) * s.outWidth + column) * s.channels + channel;
-        const float *maximum = y + outOffset;
+        const int64_t out = (sample * s.outHeight + row) * s.outWidth + column;
+        const float *maximum = y + out * yPitch + channel;
         float pending[detail::poolChannels]; // the gradient, zero once it is taken
-        std::copy_n(dy + outOffset, width, pending);
+        std::copy_n(dy + out * dyPitch + channel, width, pending);
         for (int64_t h = window.top; h < window.bottom; ++h)
           for (int64_t w = window.left; w < window.right; ++w) {
-            const int64_t offset = inOffset + (h * s.inWidth + w) * s.channels;
-            const float *in = x + offset;
-            float *gradient = dx + offset;
+            const int64_t pixel = h * s.inWidth + w;
+            const float *in = inputs + pixel * xPitch;
+            float *gradient = gradients + pixel * dxPitch;
 #pragma omp simd
             for (int64_t c = 0; c < width; ++c) {
               const bool takes = in[c] == maximum[c] || in[c] != in[c];
@@ -130,51 +136,54 @@ inline void maxPool2dGradient(const Pool2dShape &s, const float *x, const float 
 /// y = the average of each window; the divisor counts the padding within the padded
 /// input (but nothing beyond it) if `countPadding`.
 inline void avgPool2d(const Pool2dShape &s, bool countPadding, const float *x, float *y) {
-  parallelFor(
-      s.batch * s.outHeight, rowGrain(s.outWidth * s.channels), [=](int64_t begin, int64_t end) {
-        for (int64_t line = begin; line < end; ++line) {
-          const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * s.channels;
-          for (int64_t column = 0; column < s.outWidth; ++column) {
-            const detail::PoolWindow window(s, line % s.outHeight, column);
-            float *out = y + (line * s.outWidth + column) * s.channels;
-            std::fill(out, out + s.channels, 0.0f);
-            if (window.empty())
-              continue;
-            for (int64_t h = window.top; h < window.bottom; ++h)
-              for (int64_t w = window.left; w < window.right; ++w) {
-                const float *in = sample + (h * s.inWidth + w) * s.channels;
+  const int64_t xPitch = s.distance(s.xPitch), yPitch = s.distance(s.yPitch);
+  parallelFor(s.batch * s.outHeight, rowGrain(s.outWidth * s.channels),
+              [=, &s](int64_t begin, int64_t end) {
+                for (int64_t line = begin; line < end; ++line) {
+                  const float *sample = x + line / s.outHeight * s.inHeight * s.inWidth * xPitch;
+                  for (int64_t column = 0; column < s.outWidth; ++column) {
+                    const detail::PoolWindow window(s, line % s.outHeight, column);
+                    float *out = y + (line * s.outWidth + column) * yPitch;
+                    std::fill(out, out + s.channels, 0.0f);
+                    if (window.empty())
+                      continue;
+                    for (int64_t h = window.top; h < window.bottom; ++h)
+                      for (int64_t w = window.left; w < window.right; ++w) {
+                        const float *in = sample + (h * s.inWidth + w) * xPitch;
 #pragma omp simd
-                for (int64_t c = 0; c < s.channels; ++c)
-                  out[c] += in[c];
-              }
-            const float divisor = window.divisor(countPadding);
-            for (int64_t c = 0; c < s.channels; ++c)
-              out[c] /= divisor;
-          }
-        }
-      });
+                        for (int64_t c = 0; c < s.channels; ++c)
+                          out[c] += in[c];
+                      }
+                    const float divisor = window.divisor(countPadding);
+                    for (int64_t c = 0; c < s.channels; ++c)
+                      out[c] /= divisor;
+                  }
+                }
+              });
 }
 
 /// dx = the gradient of avgPool2d's input.
 inline void avgPool2dGradient(const Pool2dShape &s, bool countPadding, const float *dy, float *dx) {
-  detail::forEachSample(s, [=](int64_t sample, int64_t channel, int64_t width) {
-    const int64_t inOffset = sample * s.inHeight * s.inWidth * s.channels + channel;
-    for (int64_t pixel = 0; pixel < s.inHeight * s.inWidth; ++pixel)
-      std::fill_n(dx + inOffset + pixel * s.channels, width, 0.0f);
+  const int64_t dxPitch = s.distance(s.dxPitch), dyPitch = s.distance(s.dyPitch);
+  detail::forEachSample(s, [=, &s](int64_t sample, int64_t channel, int64_t width) {
+    const int64_t pixels = s.inHeight * s.inWidth;
+    float *const gradients = dx + sample * pixels * dxPitch + channel;
+    for (int64_t pixel = 0; pixel < pixels; ++pixel)
+      std::fill_n(gradients + pixel * dxPitch, width, 0.0f);
     for (int64_t row = 0; row < s.outHeight; ++row)
       for (int64_t column = 0; column < s.outWidth; ++column) {
         const detail::PoolWindow window(s, row, column);
         if (window.empty())
           continue;
         const float *out =
-            dy + ((sample * s.outHeight + row) * s.outWidth + column) * s.channels + channel;
+            dy + ((sample * s.outHeight + row) * s.outWidth + column) * dyPitch + channel;
         const float divisor = window.divisor(countPadding);
         float share[detail::poolChannels];
         for (int64_t c = 0; c < width; ++c)
           share[c] = out[c] / divisor;
         for (int64_t h = window.top; h < window.bottom; ++h)
           for (int64_t w = window.left; w < window.right; ++w) {
-            float *gradient = dx + inOffset + (h * s.inWidth + w) * s.channels;
+            float *gradient = gradients + (h * s.inWidth + w) * dxPitch;
 #pragma omp simd
             for (int64_t c = 0; c < width; ++c)
               gradient[c] += share[c];

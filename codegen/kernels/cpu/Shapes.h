@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Tensors are fp32, row-major and dense. Images are NHWC: (batch, height, width,
+// Tensors are fp32, row-major and, but for parts of larger ones, dense. Images are NHWC: (batch, height, width,
 // channels). Filters are KRSC: (outChannels, kernelHeight, kernelWidth,
 // inChannels / groups). Dense weights are (inputs, units).
 //
@@ -40,16 +40,21 @@ struct Conv2dShape {
   }
 };
 
-/// A pooling. Windows are clipped to the padded input.
+/// A pooling. Windows are clipped to the padded input. Its tensors may be parts of larger
+/// ones: a pitch is the distance of pixels in elements, 0 that of a tensor of its own. The
+/// gradients have pitches of theirs.
 struct Pool2dShape {
   int64_t batch, inHeight, inWidth, channels;
   int64_t outHeight, outWidth;
   int64_t kernelHeight, kernelWidth;
   int64_t strideHeight = 1, strideWidth = 1;
   int64_t padHeight = 0, padWidth = 0;
+  int64_t xPitch = 0, yPitch = 0, dxPitch = 0, dyPitch = 0;
 
   int64_t inputSize() const { return batch * inHeight * inWidth * channels; }
   int64_t outputSize() const { return batch * outHeight * outWidth * channels; }
+  /// Distance of pixels of a tensor that has `pitch`.
+  int64_t distance(int64_t pitch) const { return pitch ? pitch : channels; }
 };
 
 } // namespace fanfold::cpu

@@ -78,9 +78,10 @@ constexpr int batchOfMoments = 4;
 template <int V, typename T>
 struct Input {
   const T *x;
+  int64_t gap; ///< Elements between rows.
 
   using Elements = Vec<T, V>;
-  __device__ Elements elements(int64_t i) const { return load<V>(x + i); }
+  __device__ Elements elements(ElementIndex i) const { return load<V>(x + i.apart(gap)); }
 };
 
 /// partials[row block][0][channel] = the mean of a block's rows, [1] = the sum of squared
@@ -92,7 +93,7 @@ __global__ void __launch_bounds__(blockThreads)
                   float *partials) {
   const int lane = tiling.lane();
   const int64_t c = tiling.channel(V);
-  const T *firstRow = input.x + blockIdx.x * parts.batchRows * tiling.channels;
+  const T *firstRow = input.x + blockIdx.x * parts.batchRows * (tiling.channels + input.gap);
   float sums[V] = {}, squares[V] = {};
   if (lane < tiling.lanes && c < tiling.channels) {
     float origin[V];
@@ -100,7 +101,7 @@ __global__ void __launch_bounds__(blockThreads)
 #pragma unroll
     for (int k = 0; k < V; ++k)
       origin[k] = toFloat(first[k]);
-    forRows<batchOfMoments>(input, tiling, lane, c, [&](int64_t, const Vec<T, V> &v) {
+    forRows<batchOfMoments>(input, tiling, lane, c, [&](ElementIndex, const Vec<T, V> &v) {
 #pragma unroll
       for (int k = 0; k < V; ++k) {
         const float distance = toFloat(v[k]) - origin[k];
@@ -210,7 +211,7 @@ __global__ void __launch_bounds__(finalizeThreads)
 
 template <typename T>
 void fanfold::cuda::batchNormStatistics(cudaStream_t stream, int64_t rows, int64_t channels,
-                                        const T *x, float epsilon, float momentum,
+                                        const T *x, int64_t pitch, float epsilon, float momentum,
                                         const float *runningMean, const float *runningVar,
                                         float *newRunningMean, float *newRunningVar, float *mean,
                                         float *invStd, void *workspace) {
@@ -226,8 +227,8 @@ void fanfold::cuda::batchNormStatistics(cudaStream_t stream, int64_t rows, int64
     RowTiling tiling(rows, channels, v, batchNormChannels);
     tiling.cutRows(batchNormRowBlocks(rows, channels), batchOfMoments);
     const RowParts parts(tiling, batchOfMoments);
-    momentsKernel<v>
-        <<<tiling.grid(), blockThreads, 0, stream>>>(tiling, parts, Input<v, T>{x}, partials);
+    momentsKernel<v><<<tiling.grid(), blockThreads, 0, stream>>>(
+        tiling, parts, Input<v, T>{x, pitch - channels}, partials);
     combineKernel<<<static_cast<unsigned>(divideUp(channels, columns)), columns * lanes, 0,
                     stream>>>(channels, parts, partials, statistics);
   });
@@ -249,7 +250,7 @@ void fanfold::cuda::batchNormFinalize(cudaStream_t stream, int64_t rows, int64_t
 }
 
 #define INSTANTIATE(T)                                                                             \
-  template void fanfold::cuda::batchNormStatistics(cudaStream_t, int64_t, int64_t, const T *,      \
-                                                   float, float, const float *, const float *,     \
-                                                   float *, float *, float *, float *, void *);
+  template void fanfold::cuda::batchNormStatistics(                                                \
+      cudaStream_t, int64_t, int64_t, const T *, int64_t, float, float, const float *,             \
+      const float *, float *, float *, float *, float *, void *);
 FANFOLD_FOR_EACH_FLOAT(INSTANTIATE)

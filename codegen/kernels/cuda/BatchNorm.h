@@ -28,14 +28,15 @@
 
 namespace fanfold::cuda {
 
-/// For each channel of x (rows x channels): `mean` and `invStd` = 1 / sqrt(biased variance
+/// For each channel of x (rows x channels, rows `pitch` elements apart): `mean` and `invStd` = 1 /
+/// sqrt(biased variance
 /// + epsilon). Reads x once. Every block takes distances from the first row that it meets,
 /// and moments of blocks are combined in double (Chan et al.), so a mean far from zero
 /// costs no precision. `workspace` has batchNormWorkspaceBytes(rows, channels). Two launches.
 /// T is float, __half or __nv_bfloat16.
 template <typename T>
 void batchNormStatistics(cudaStream_t stream, int64_t rows, int64_t channels, const T *x,
-                         float epsilon, float momentum, const float *runningMean,
+                         int64_t pitch, float epsilon, float momentum, const float *runningMean,
                          const float *runningVar, float *newRunningMean, float *newRunningVar,
                          float *mean, float *invStd, void *workspace);
 

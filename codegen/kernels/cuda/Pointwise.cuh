@@ -10,29 +10,31 @@
 // and writes through the pointers it holds, in three parts:
 //
 //   struct Pointwise3 {
-//     const __half *x0; const float *x1; __half *y0;
+//     const __half *x0; const float *x1; __half *y0; int64_t y0Gap;
 //     struct Channels { Vec<float, 8> v1; };
 //     struct Elements { Vec<__half, 8> v0; };
 //     __device__ Channels channels(int c) const { return {load<8>(x1 + c)}; }
-//     __device__ Elements elements(int64_t i) const { return {load<8>(x0 + i)}; }
-//     __device__ void operator()(int64_t i, const Channels &p, const Elements &e) const {
+//     __device__ Elements elements(ElementIndex i) const { return {load<8>(x0 + i)}; }
+//     __device__ void operator()(ElementIndex i, const Channels &p, const Elements &e) const {
 //       Vec<__half, 8> w0;
 //   #pragma unroll
 //       for (int k = 0; k < 8; ++k)
 //         w0[k] = fromFloat<__half>(pointwise_7(toFloat(e.v0[k]), p.v1[k]));
-//       store(y0 + i, w0);
+//       store(y0 + i.apart(y0Gap), w0);
 //     }
 //   };
-//   cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0});
+//   cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0, y0Gap});
 //
 // A thread stays with V neighbouring channels: what belongs to them is read once, for
 // many rows. The elements of several rows are read before the first of them is written,
 // so that the memory has enough to do. A call handles the V elements from i on,
 // i = row * channels + c, and touches those of its operands and nothing else; so every
-// output may be the memory of an operand of the same elements.
+// output may be the memory of an operand of the same elements. Here y0 is a part of a larger
+// tensor: between its rows are y0Gap elements of something else.
 //
-// V divides the channels, and operands are aligned as load says. A kernel that knows no
-// channels is cuda::pointwiseFlat<V>(stream, n, f) over n elements, which V divides.
+// V divides the channels, and operands and their rows are aligned as load says. A kernel that
+// knows no channels and no parts is cuda::pointwiseFlat<V>(stream, n, f) over n elements,
+// which V divides; its functor takes an int64_t.
 //
 //===----------------------------------------------------------------------===//
 
@@ -85,8 +87,9 @@ __global__ void __launch_bounds__(blockThreads)
   if (lane >= tiling.lanes || c >= tiling.channels)
     return;
   const auto p = f.channels(static_cast<int>(c));
-  forRows<batchOf<F>>(f, tiling, lane, c,
-                      [&](int64_t i, const typename F::Elements &elements) { f(i, p, elements); });
+  forRows<batchOf<F>>(
+      f, tiling, lane, c,
+      [&](ElementIndex i, const typename F::Elements &elements) { f(i, p, elements); });
 }
 
 } // namespace detail

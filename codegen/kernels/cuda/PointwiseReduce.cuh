@@ -9,7 +9,7 @@
 // A pointwise kernel that also sums terms over the rows of each channel: a functor as
 // Pointwise.cuh has it, whose call gives terms as well:
 //
-//   __device__ void operator()(int64_t i, const Channels &p, const Elements &e,
+//   __device__ void operator()(ElementIndex i, const Channels &p, const Elements &e,
 //                              float (&terms)[2][8]) const {
 //   #pragma unroll
 //     for (int k = 0; k < 8; ++k) {
@@ -77,15 +77,16 @@ __global__ void __launch_bounds__(blockThreads)
   float sums[S][V] = {};
   if (works) {
     const auto p = f.channels(static_cast<int>(c));
-    forRows<batchOf<F>>(f, tiling, lane, c, [&](int64_t i, const typename F::Elements &elements) {
-      float terms[S][V];
-      f(i, p, elements, terms);
+    forRows<batchOf<F>>(f, tiling, lane, c,
+                        [&](ElementIndex i, const typename F::Elements &elements) {
+                          float terms[S][V];
+                          f(i, p, elements, terms);
 #pragma unroll
-      for (int s = 0; s < S; ++s)
+                          for (int s = 0; s < S; ++s)
 #pragma unroll
-        for (int k = 0; k < V; ++k)
-          sums[s][k] += terms[s][k];
-    });
+                            for (int k = 0; k < V; ++k)
+                              sums[s][k] += terms[s][k];
+                        });
   }
   sumLanes<V, S>(works ? lane : blockThreads, tiling.lanes, tiling.width, sums);
   if (!works || lane > 0)

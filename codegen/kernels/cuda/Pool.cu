@@ -27,12 +27,11 @@ struct Inside {
     rowEnd = min(s.kernelHeight, s.inHeight - top);
     columnBegin = max(0, -left);
     columnEnd = min(s.kernelWidth, s.inWidth - left);
-    corner = x + (int64_t{sample} * s.inHeight + top) * s.inWidth * s.channels +
-             int64_t{left} * s.channels + channel;
+    corner = x + s.inBegin(sample, channel, s.xPitch) + (top * s.inWidth + left) * s.xPitch;
   }
   __device__ bool empty() const { return rowBegin >= rowEnd || columnBegin >= columnEnd; }
   __device__ const T *element(const PoolShape &s, int r, int t) const {
-    return corner + (int64_t{r} * s.inWidth + t) * s.channels;
+    return corner + (r * s.inWidth + t) * s.xPitch;
   }
 };
 
@@ -94,7 +93,8 @@ __global__ void __launch_bounds__(blockThreads)
   Maximum<T, V> maximum(inside.empty() ? 255
                                        : inside.rowBegin * s.kernelWidth + inside.columnBegin);
   forWindow<V>(s, inside, [&](int place, const Vec<T, V> &v) { maximum.add(v, place); });
-  storeMaximum<V, Places>(s, inside, maximum, y + int64_t{group} * V, places + int64_t{group} * V);
+  storeMaximum<V, Places>(s, inside, maximum, y + outputOf(s, at, s.yPitch),
+                          places + int64_t{group} * V);
 }
 
 template <int V, typename T>
@@ -115,7 +115,7 @@ __global__ void __launch_bounds__(blockThreads)
   const float weight =
       inside.empty() ? 0.0f
                      : s.rowWeight(countPadding, at.row) * s.columnWeight(countPadding, at.column);
-  storeScaled<V>(y + int64_t{group} * V, sums, weight);
+  storeScaled<V>(y + outputOf(s, at, s.yPitch), sums, weight);
 }
 
 /// Maxima of a walk. A Row is what a row of the input gives to the windows of one column.
@@ -135,13 +135,14 @@ struct MaxWalk {
     return row;
   }
   __device__ void write(const PoolShape &s, const PoolGrid::Place &at, int p, const T *x,
-                        const Row (&rows)[K], T *y, int64_t offset) const {
+                        const Row (&rows)[K], T *y) const {
     Row maximum = rows[0];
 #pragma unroll
     for (int r = 1; r < K; ++r)
       maximum.merge(rows[r], r * K);
-    storeMaximum<V, Places>(s, Inside<T>(s, x, at.sample, p, at.column, at.channel), maximum,
-                            y + offset, places + offset);
+    storeMaximum<V, Places>(s, Inside<T>(s, x, at.sample, p, at.column, at.channel), maximum, y,
+                            places + s.outBegin(at.sample, at.channel, s.channels) +
+                                (p * s.outWidth + at.column) * s.channels);
   }
 };
 
@@ -171,7 +172,7 @@ struct AverageWalk {
     return row;
   }
   __device__ void write(const PoolShape &s, const PoolGrid::Place &at, int p, const T *,
-                        const Row (&rows)[K], T *y, int64_t offset) const {
+                        const Row (&rows)[K], T *y) const {
     float sums[V];
 #pragma unroll
     for (int k = 0; k < V; ++k) {
@@ -180,8 +181,7 @@ struct AverageWalk {
       for (int r = 1; r < K; ++r)
         sums[k] += rows[r].sums[k];
     }
-    storeScaled<V>(y + offset, sums,
-                   s.rowWeight(countPadding, p) * s.columnWeight(countPadding, at.column));
+    storeScaled<V>(y, sums, s.rowWeight(countPadding, p) * s.columnWeight(countPadding, at.column));
   }
 };
 
@@ -198,18 +198,17 @@ __global__ void __launch_bounds__(blockThreads)
   const PoolGrid::Place at = grid.place<V>(thread);
   const int begin = at.row * walk, end = min(begin + walk, s.outHeight);
   const int left = at.column * S - s.padWidth, firstColumn = max(0, -left);
-  const T *column = x + int64_t{at.sample} * s.inHeight * s.inWidth * s.channels +
-                    int64_t{left} * s.channels + at.channel;
+  const T *column = x + s.inBegin(at.sample, at.channel, s.xPitch) + left * s.xPitch;
   bool inColumn[K];
 #pragma unroll
   for (int t = 0; t < K; ++t)
     inColumn[t] = static_cast<unsigned>(left + t) < static_cast<unsigned>(s.inWidth);
   const auto read = [&](int h, Vec<T, V>(&v)[K]) {
     const bool inRow = static_cast<unsigned>(h) < static_cast<unsigned>(s.inHeight);
-    const T *in = column + int64_t{h} * s.inWidth * s.channels;
+    const T *in = column + h * s.inWidth * s.xPitch;
 #pragma unroll
     for (int t = 0; t < K; ++t)
-      v[t] = inRow && inColumn[t] ? load<V>(in + t * s.channels) : f.outside();
+      v[t] = inRow && inColumn[t] ? load<V>(in + t * s.xPitch) : f.outside();
   };
 
   typename Walk::Row rows[K];
@@ -224,9 +223,8 @@ __global__ void __launch_bounds__(blockThreads)
 #pragma unroll
   for (int i = 0; i < S; ++i)
     read(h + K - S + i, next[i]);
-  int64_t offset =
-      ((int64_t{at.sample} * s.outHeight + begin) * s.outWidth + at.column) * s.channels +
-      at.channel;
+  T *out =
+      y + s.outBegin(at.sample, at.channel, s.yPitch) + (begin * s.outWidth + at.column) * s.yPitch;
   for (int p = begin; p < end; ++p, h += S) {
 #pragma unroll
     for (int i = 0; i < S; ++i)
@@ -236,15 +234,15 @@ __global__ void __launch_bounds__(blockThreads)
       for (int i = 0; i < S; ++i)
         read(h + K + i, next[i]);
     }
-    f.write(s, at, p, x, rows, y, offset);
-    offset += int64_t{s.outWidth} * s.channels;
+    f.write(s, at, p, x, rows, out);
+    out += s.outWidth * s.yPitch;
 #pragma unroll
     for (int r = 0; r < K - S; ++r)
       rows[r] = rows[r + S];
   }
 }
 
-/// Launches the walk that makeWalk(outputs before it) gives, for all parts of the batch.
+/// Launches the walk that makeWalk(first sample) gives, for all parts of the batch.
 template <typename T, typename Kernel, typename Stride, typename MakeWalk>
 void walkOutput(cudaStream_t stream, const Pool2dShape &s, Kernel, Stride, const T *x, T *y,
                 MakeWalk makeWalk) {
@@ -252,39 +250,43 @@ void walkOutput(cudaStream_t stream, const Pool2dShape &s, Kernel, Stride, const
   const int walk = walkRows(s.batch, s.outHeight, s.outWidth, s.channels / v);
   forSamples(s.batch, divideUp(s.outHeight, walk), s.outWidth, s.channels, v,
              [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
-               const int64_t out = first * outSample(s);
                walkKernel<k, distance, v><<<blocks, blockThreads, 0, stream>>>(
-                   PoolShape(s), grid, walk, makeWalk(out), x + first * inSample(s), y + out);
+                   PoolShape(s), grid, walk, makeWalk(first), x + inputsBefore(s, first, s.xPitch),
+                   y + outputsBefore(s, first, s.yPitch));
              });
 }
 
-/// Calls launch(V, grid, blocks, inputs before them, outputs before them) for all parts of
-/// the batch, with a thread for each group of the output.
+/// Calls launch(V, grid, blocks, first sample, x, y) for all parts of the batch, with a thread for
+/// each group of the output, and with the parts' x and y.
 template <typename T, typename Launch>
-void forOutput(const Pool2dShape &s, Launch launch) {
+void forOutput(const Pool2dShape &s, const T *x, T *y, Launch launch) {
   withWidth<T>(s.channels, [&](auto width) {
     forSamples(s.batch, s.outHeight, s.outWidth, s.channels, width,
                [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
-                 launch(width, grid, blocks, first * inSample(s), first * outSample(s));
+                 launch(width, grid, blocks, first, x + inputsBefore(s, first, s.xPitch),
+                        y + outputsBefore(s, first, s.yPitch));
                });
   });
 }
 
 template <bool Places, typename T>
 void launchMaxPool(cudaStream_t stream, const Pool2dShape &s, const T *x, T *y, uint8_t *places) {
-  const auto placesAt = [&](int64_t out) { return Places ? places + out : nullptr; };
+  const auto placesAt = [&](int64_t first) {
+    return Places ? places + outputsBefore(s, first, s.channels) : nullptr;
+  };
   const auto walk = [&](auto kernel, auto stride) {
     constexpr int k = kernel;
     walkOutput(stream, s, kernel, stride, x, y,
-               [&](int64_t out) { return MaxWalk<k, wide<T>, Places, T>{placesAt(out)}; });
+               [&](int64_t first) { return MaxWalk<k, wide<T>, Places, T>{placesAt(first)}; });
   };
   withWalk<T>(s, walk, [&] {
-    forOutput<T>(s, [&](auto width, const PoolGrid &grid, unsigned blocks, int64_t in,
-                        int64_t out) {
-      constexpr int v = width;
-      maxPoolKernel<v, Places>
-          <<<blocks, blockThreads, 0, stream>>>(PoolShape(s), grid, x + in, y + out, placesAt(out));
-    });
+    forOutput(s, x, y,
+              [&](auto width, const PoolGrid &grid, unsigned blocks, int64_t first, const T *xPart,
+                  T *yPart) {
+                constexpr int v = width;
+                maxPoolKernel<v, Places><<<blocks, blockThreads, 0, stream>>>(
+                    PoolShape(s), grid, xPart, yPart, placesAt(first));
+              });
   });
 }
 
@@ -308,12 +310,13 @@ void fanfold::cuda::avgPool2d(cudaStream_t stream, const Pool2dShape &s, bool co
                [&](int64_t) { return AverageWalk<k, wide<T>, T>{countPadding}; });
   };
   withWalk<T>(s, walk, [&] {
-    forOutput<T>(s, [&](auto width, const PoolGrid &grid, unsigned blocks, int64_t in,
-                        int64_t out) {
-      constexpr int v = width;
-      avgPoolKernel<v>
-          <<<blocks, blockThreads, 0, stream>>>(PoolShape(s), grid, countPadding, x + in, y + out);
-    });
+    forOutput(
+        s, x, y,
+        [&](auto width, const PoolGrid &grid, unsigned blocks, int64_t, const T *xPart, T *yPart) {
+          constexpr int v = width;
+          avgPoolKernel<v>
+              <<<blocks, blockThreads, 0, stream>>>(PoolShape(s), grid, countPadding, xPart, yPart);
+        });
   });
 }
 

@@ -13,8 +13,8 @@
 // A gradient is gathered: a thread looks at the windows that hold its input element, and
 // adds them in their order. No element is written twice, and nothing is cleared before.
 //
-// A sample has fewer than 2^31 elements; there is no limit to samples. None of these
-// works in place. T is float, __half or __nv_bfloat16.
+// A sample has fewer than 2^31 elements, those between the pixels of a part counted; there is
+// no limit to samples. None of these works in place. T is float, __half or __nv_bfloat16.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,8 +29,8 @@ namespace fanfold::cuda {
 
 using cpu::Pool2dShape;
 
-/// y = the maximum of each window. Where `places` is given, it gets for each output the
-/// place of the first maximum (or the first NaN) within the window, padding counted, row
+/// y = the maximum of each window. Where `places`, a tensor of its own, is given, it gets for each
+/// output the place of the first maximum (or the first NaN) within the window, padding counted, row
 /// by row: r * kernelWidth + t. It needs kernels of 255 elements at most; 255 marks a
 /// window of padding alone.
 template <typename T>

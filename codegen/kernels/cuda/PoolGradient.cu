@@ -29,8 +29,8 @@ struct Windows {
   }
 };
 
-/// Calls body(p, q, offset) for the windows that hold an element, in their order; offset
-/// is that of the window's output.
+/// Calls body(p, q, pixel) for the windows that hold an element, in their order; pixel is
+/// that of the window's output in its sample.
 template <typename Body>
 __device__ void forWindows(const PoolShape &s, const Windows &windows, const PoolGrid::Place &at,
                            Body body) {
@@ -38,10 +38,9 @@ __device__ void forWindows(const PoolShape &s, const Windows &windows, const Poo
       Windows::range(windows.strideHeight, at.row, s.padHeight, s.kernelHeight, s.outHeight);
   const auto columns =
       Windows::range(windows.strideWidth, at.column, s.padWidth, s.kernelWidth, s.outWidth);
-  const int64_t sample = int64_t{at.sample} * s.outHeight;
   for (int p = rows.first; p <= rows.last; ++p)
     for (int q = columns.first; q <= columns.last; ++q)
-      body(p, q, ((sample + p) * s.outWidth + q) * s.channels + at.channel);
+      body(p, q, p * s.outWidth + q);
 }
 
 /// From x and y: an element takes a window's gradient if it is the maximum and none is
@@ -55,11 +54,14 @@ __global__ void __launch_bounds__(blockThreads)
   if (group >= grid.groups)
     return;
   const PoolGrid::Place at = grid.place<V>(group);
-  const T *sample = x + int64_t{at.sample} * s.inHeight * s.inWidth * s.channels + at.channel;
-  const Vec<T, V> own = load<V>(x + int64_t{group} * V);
+  const T *sample = x + s.inBegin(at.sample, at.channel, s.xPitch);
+  const Vec<T, V> own = load<V>(x + inputOf(s, at, s.xPitch));
+  y += s.outBegin(at.sample, at.channel, s.yPitch);
+  dy += s.outBegin(at.sample, at.channel, s.dyPitch);
   float sums[V] = {};
-  forWindows(s, windows, at, [&](int p, int q, int64_t offset) {
-    const Vec<T, V> maximum = load<V>(y + offset), gradient = load<V>(dy + offset);
+  forWindows(s, windows, at, [&](int p, int q, int pixel) {
+    const Vec<T, V> maximum = load<V>(y + pixel * s.yPitch);
+    const Vec<T, V> gradient = load<V>(dy + pixel * s.dyPitch);
     const auto isMaximum = [&](const Vec<T, V> &v, int k) {
       const float value = toFloat(v[k]);
       return value == toFloat(maximum[k]) || value != value;
@@ -72,7 +74,7 @@ __global__ void __launch_bounds__(blockThreads)
     const int right = min(left + s.kernelWidth, s.inWidth);
     for (int h = max(0, p * s.strideHeight - s.padHeight); h <= at.row && takes; ++h)
       for (int w = max(0, left); w < (h < at.row ? right : at.column); ++w) {
-        const Vec<T, V> before = load<V>(sample + (int64_t{h} * s.inWidth + w) * s.channels);
+        const Vec<T, V> before = load<V>(sample + (h * s.inWidth + w) * s.xPitch);
 #pragma unroll
         for (int k = 0; k < V; ++k)
           takes &= ~(static_cast<unsigned>(isMaximum(before, k)) << k);
@@ -81,7 +83,7 @@ __global__ void __launch_bounds__(blockThreads)
     for (int k = 0; k < V; ++k)
       sums[k] += (takes >> k & 1) ? toFloat(gradient[k]) : 0.0f;
   });
-  storeScaled<V>(dx + int64_t{group} * V, sums, 1.0f);
+  storeScaled<V>(dx + inputOf(s, at, s.dxPitch), sums, 1.0f);
 }
 
 template <int V, typename T>
@@ -94,17 +96,19 @@ __global__ void __launch_bounds__(blockThreads)
   if (group >= grid.groups)
     return;
   const PoolGrid::Place at = grid.place<V>(group);
+  places += s.outBegin(at.sample, at.channel, s.channels);
+  dy += s.outBegin(at.sample, at.channel, s.dyPitch);
   float sums[V] = {};
-  forWindows(s, windows, at, [&](int p, int q, int64_t offset) {
-    const Vec<T, V> gradient = load<V>(dy + offset);
-    const Vec<uint8_t, V> place = load<V>(places + offset);
+  forWindows(s, windows, at, [&](int p, int q, int pixel) {
+    const Vec<T, V> gradient = load<V>(dy + pixel * s.dyPitch);
+    const Vec<uint8_t, V> place = load<V>(places + pixel * s.channels);
     const int own = (at.row + s.padHeight - p * s.strideHeight) * s.kernelWidth +
                     (at.column + s.padWidth - q * s.strideWidth);
 #pragma unroll
     for (int k = 0; k < V; ++k)
       sums[k] += place[k] == own ? toFloat(gradient[k]) : 0.0f;
   });
-  storeScaled<V>(dx + int64_t{group} * V, sums, 1.0f);
+  storeScaled<V>(dx + inputOf(s, at, s.dxPitch), sums, 1.0f);
 }
 
 template <int V, typename T>
@@ -115,18 +119,21 @@ __global__ void __launch_bounds__(blockThreads)
   const uint32_t group = blockIdx.x * blockThreads + threadIdx.x;
   if (group >= grid.groups)
     return;
+  const PoolGrid::Place at = grid.place<V>(group);
+  dy += s.outBegin(at.sample, at.channel, s.dyPitch);
   float sums[V] = {};
-  forWindows(s, windows, grid.place<V>(group), [&](int p, int q, int64_t offset) {
-    const Vec<T, V> gradient = load<V>(dy + offset);
+  forWindows(s, windows, at, [&](int p, int q, int pixel) {
+    const Vec<T, V> gradient = load<V>(dy + pixel * s.dyPitch);
     const float weight = s.rowWeight(countPadding, p) * s.columnWeight(countPadding, q);
 #pragma unroll
     for (int k = 0; k < V; ++k)
       sums[k] += toFloat(gradient[k]) * weight;
   });
-  storeScaled<V>(dx + int64_t{group} * V, sums, 1.0f);
+  storeScaled<V>(dx + inputOf(s, at, s.dxPitch), sums, 1.0f);
 }
 
-/// What the windows give to the maxima of a walk. `sums[r][u]` is for row r of the windows
+/// What the windows give to the maxima of a walk; at() is for the channels of a thread, in
+/// one sample, whose outputs read() takes. `sums[r][u]` is for row r of the windows
 /// and column u of the tile, which is column S * (W - 1 - w) + u of window w.
 template <int K, int S, int V, typename T>
 struct MaxTerms {
@@ -138,8 +145,12 @@ struct MaxTerms {
     Vec<T, V> gradient;
     Vec<uint8_t, V> places;
   };
-  __device__ Window read(int64_t offset) const {
-    return {load<V>(dy + offset), load<V>(places + offset)};
+  __device__ MaxTerms at(const PoolShape &s, int sample, int channel) const {
+    return {places + s.outBegin(sample, channel, s.channels),
+            dy + s.outBegin(sample, channel, s.dyPitch)};
+  }
+  __device__ Window read(const PoolShape &s, int pixel) const {
+    return {load<V>(dy + pixel * s.dyPitch), load<V>(places + pixel * s.channels)};
   }
   static __device__ Window outside() {
     Window window = {};
@@ -177,7 +188,12 @@ struct AverageTerms {
   struct Window {
     Vec<T, V> gradient;
   };
-  __device__ Window read(int64_t offset) const { return {load<V>(dy + offset)}; }
+  __device__ AverageTerms at(const PoolShape &s, int sample, int channel) const {
+    return {countPadding, dy + s.outBegin(sample, channel, s.dyPitch)};
+  }
+  __device__ Window read(const PoolShape &s, int pixel) const {
+    return {load<V>(dy + pixel * s.dyPitch)};
+  }
   static __device__ Window outside() { return {}; }
   struct Weights {
     float column[W];
@@ -230,8 +246,7 @@ __global__ void __launch_bounds__(blockThreads)
   const PoolGrid::Place at = grid.place<V>(thread);
   const int begin = at.row * walk, end = min(begin + walk, tiles);
   const int firstWindow = at.column - (W - 1);
-  const int64_t windowsAt =
-      (int64_t{at.sample} * s.outHeight * s.outWidth + firstWindow) * s.channels + at.channel;
+  const Terms terms = f.at(s, at.sample, at.channel);
   bool inColumn[W];
 #pragma unroll
   for (int w = 0; w < W; ++w)
@@ -242,13 +257,13 @@ __global__ void __launch_bounds__(blockThreads)
   };
   typename Terms::Window next[W];
   const auto read = [&](int p) {
-    const int64_t offset = windowsAt + int64_t{p} * s.outWidth * s.channels;
 #pragma unroll
     for (int w = 0; w < W; ++w)
-      next[w] = inRow(p) && inColumn[w] ? f.read(offset + w * s.channels) : f.outside();
+      next[w] =
+          inRow(p) && inColumn[w] ? terms.read(s, p * s.outWidth + firstWindow + w) : f.outside();
   };
   const int left = at.column * S - s.padWidth;
-  T *sample = dx + int64_t{at.sample} * s.inHeight * s.inWidth * s.channels + at.channel;
+  T *sample = dx + s.inBegin(at.sample, at.channel, s.dxPitch);
 
   float carried[K - S + 1][S][V] = {}; // one row more than is used, since K may be S
   read(begin - (W - 1));
@@ -290,13 +305,13 @@ __global__ void __launch_bounds__(blockThreads)
 #pragma unroll
       for (int u = 0; u < S; ++u)
         if (static_cast<unsigned>(left + u) < static_cast<unsigned>(s.inWidth))
-          store(sample + (int64_t{h} * s.inWidth + left + u) * s.channels, out[i][u]);
+          store(sample + (h * s.inWidth + left + u) * s.dxPitch, out[i][u]);
     }
   }
 }
 
-/// Launches the walk of the terms that makeTerms(outputs before them) gives, for all parts
-/// of the batch.
+/// Launches the walk of the terms that makeTerms(first sample) gives, for all parts of the
+/// batch.
 template <typename T, typename Kernel, typename Stride, typename MakeTerms>
 void walkGradient(cudaStream_t stream, const Pool2dShape &s, Kernel, Stride, T *dx,
                   MakeTerms makeTerms) {
@@ -307,20 +322,22 @@ void walkGradient(cudaStream_t stream, const Pool2dShape &s, Kernel, Stride, T *
   forSamples(s.batch, divideUp(tiles, walk), columns, s.channels, v,
              [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
                walkGradientKernel<k, distance, v><<<blocks, blockThreads, 0, stream>>>(
-                   PoolShape(s), grid, static_cast<int>(tiles), walk,
-                   makeTerms(first * outSample(s)), dx + first * inSample(s));
+                   PoolShape(s), grid, static_cast<int>(tiles), walk, makeTerms(first),
+                   dx + inputsBefore(s, first, s.dxPitch));
              });
 }
 
-/// Calls launch(V, grid, windows, blocks, inputs before them, outputs before them) for all
-/// parts of the batch, with a thread for each group of the input.
+/// Calls launch(V, grid, windows, blocks, first sample, dy, dx) for all parts of the batch,
+/// with a thread for each group of the input, and with the parts' dy and dx.
 template <typename T, typename Launch>
-void forInput(const Pool2dShape &s, Launch launch) {
+void forInput(const Pool2dShape &s, const T *dy, T *dx, Launch launch) {
   const Windows windows{Divisor(s.strideHeight), Divisor(s.strideWidth)};
   withWidth<T>(s.channels, [&](auto width) {
     forSamples(s.batch, s.inHeight, s.inWidth, s.channels, width,
                [&](const PoolGrid &grid, unsigned blocks, int64_t first) {
-                 launch(width, grid, windows, blocks, first * inSample(s), first * outSample(s));
+                 launch(width, grid, windows, blocks, first,
+                        dy + outputsBefore(s, first, s.dyPitch),
+                        dx + inputsBefore(s, first, s.dxPitch));
                });
   });
 }
@@ -330,12 +347,14 @@ void forInput(const Pool2dShape &s, Launch launch) {
 template <typename T>
 void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s, const T *x,
                                       const T *y, const T *dy, T *dx) {
-  forInput<T>(s, [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
-                     int64_t in, int64_t out) {
-    constexpr int v = width;
-    maxGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid, x + in,
-                                                              y + out, dy + out, dx + in);
-  });
+  forInput(s, dy, dx,
+           [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
+               int64_t first, const T *dyPart, T *dxPart) {
+             constexpr int v = width;
+             maxGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(
+                 PoolShape(s), windows, grid, x + inputsBefore(s, first, s.xPitch),
+                 y + outputsBefore(s, first, s.yPitch), dyPart, dxPart);
+           });
 }
 
 template <typename T>
@@ -343,17 +362,20 @@ void fanfold::cuda::maxPool2dGradient(cudaStream_t stream, const Pool2dShape &s,
                                       const uint8_t *places, const T *dy, T *dx) {
   const auto walk = [&](auto kernel, auto stride) {
     constexpr int k = kernel, distance = stride;
-    walkGradient(stream, s, kernel, stride, dx, [&](int64_t out) {
-      return MaxTerms<k, distance, wide<T>, T>{places + out, dy + out};
+    walkGradient(stream, s, kernel, stride, dx, [&](int64_t first) {
+      return MaxTerms<k, distance, wide<T>, T>{places + outputsBefore(s, first, s.channels),
+                                               dy + outputsBefore(s, first, s.dyPitch)};
     });
   };
   withWalk<T>(s, walk, [&] {
-    forInput<T>(s, [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
-                       int64_t in, int64_t out) {
-      constexpr int v = width;
-      placeGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid,
-                                                                  places + out, dy + out, dx + in);
-    });
+    forInput(s, dy, dx,
+             [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
+                 int64_t first, const T *dyPart, T *dxPart) {
+               constexpr int v = width;
+               placeGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(
+                   PoolShape(s), windows, grid, places + outputsBefore(s, first, s.channels),
+                   dyPart, dxPart);
+             });
   });
 }
 
@@ -362,17 +384,19 @@ void fanfold::cuda::avgPool2dGradient(cudaStream_t stream, const Pool2dShape &s,
                                       const T *dy, T *dx) {
   const auto walk = [&](auto kernel, auto stride) {
     constexpr int k = kernel, distance = stride;
-    walkGradient(stream, s, kernel, stride, dx, [&](int64_t out) {
-      return AverageTerms<k, distance, wide<T>, T>{countPadding, dy + out};
+    walkGradient(stream, s, kernel, stride, dx, [&](int64_t first) {
+      return AverageTerms<k, distance, wide<T>, T>{countPadding,
+                                                   dy + outputsBefore(s, first, s.dyPitch)};
     });
   };
   withWalk<T>(s, walk, [&] {
-    forInput<T>(s, [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks,
-                       int64_t in, int64_t out) {
-      constexpr int v = width;
-      avgGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(PoolShape(s), windows, grid,
-                                                                countPadding, dy + out, dx + in);
-    });
+    forInput(s, dy, dx,
+             [&](auto width, const PoolGrid &grid, const Windows &windows, unsigned blocks, int64_t,
+                 const T *dyPart, T *dxPart) {
+               constexpr int v = width;
+               avgGradientKernel<v><<<blocks, blockThreads, 0, stream>>>(
+                   PoolShape(s), windows, grid, countPadding, dyPart, dxPart);
+             });
   });
 }
 

@@ -28,17 +28,29 @@
 
 namespace fanfold::cuda::detail {
 
-/// Pool2dShape in 32 bits.
+/// Pool2dShape in 32 bits; pitches are those of all tensors. Elements are counted from the
+/// begin of their sample.
 struct PoolShape {
   int inHeight, inWidth, outHeight, outWidth, channels;
   int kernelHeight, kernelWidth, strideHeight, strideWidth, padHeight, padWidth;
+  int xPitch, yPitch, dxPitch, dyPitch;
 
   explicit PoolShape(const Pool2dShape &s)
       : inHeight(narrow(s.inHeight)), inWidth(narrow(s.inWidth)), outHeight(narrow(s.outHeight)),
         outWidth(narrow(s.outWidth)), channels(narrow(s.channels)),
         kernelHeight(narrow(s.kernelHeight)), kernelWidth(narrow(s.kernelWidth)),
         strideHeight(narrow(s.strideHeight)), strideWidth(narrow(s.strideWidth)),
-        padHeight(narrow(s.padHeight)), padWidth(narrow(s.padWidth)) {}
+        padHeight(narrow(s.padHeight)), padWidth(narrow(s.padWidth)),
+        xPitch(narrow(s.distance(s.xPitch))), yPitch(narrow(s.distance(s.yPitch))),
+        dxPitch(narrow(s.distance(s.dxPitch))), dyPitch(narrow(s.distance(s.dyPitch))) {}
+
+  /// Where a sample's channel begins in a tensor like the input, or the output.
+  __device__ int64_t inBegin(int sample, int channel, int pitch) const {
+    return int64_t{sample} * (inHeight * inWidth) * pitch + channel;
+  }
+  __device__ int64_t outBegin(int sample, int channel, int pitch) const {
+    return int64_t{sample} * (outHeight * outWidth) * pitch + channel;
+  }
 
   /// One over the rows, and over the columns, of what an average divides by; windows are
   /// those with an element in the input.
@@ -67,9 +79,13 @@ __device__ void storeScaled(T *p, const float (&sums)[V], float scale) {
   store(p, out);
 }
 
-/// Elements of a sample.
-inline int64_t inSample(const Pool2dShape &s) { return s.inHeight * s.inWidth * s.channels; }
-inline int64_t outSample(const Pool2dShape &s) { return s.outHeight * s.outWidth * s.channels; }
+/// Elements before sample `first` of a tensor like the input, or the output, that has `pitch`.
+inline int64_t inputsBefore(const Pool2dShape &s, int64_t first, int64_t pitch) {
+  return first * s.inHeight * s.inWidth * s.distance(pitch);
+}
+inline int64_t outputsBefore(const Pool2dShape &s, int64_t first, int64_t pitch) {
+  return first * s.outHeight * s.outWidth * s.distance(pitch);
+}
 
 /// The groups of a tensor of pixels in one launch, which takes whole samples.
 struct PoolGrid {
@@ -90,6 +106,14 @@ struct PoolGrid {
     return at;
   }
 };
+
+/// Where a group of the input, or of the output, is in a tensor like it.
+__device__ inline int64_t inputOf(const PoolShape &s, const PoolGrid::Place &at, int pitch) {
+  return s.inBegin(at.sample, at.channel, pitch) + (at.row * s.inWidth + at.column) * pitch;
+}
+__device__ inline int64_t outputOf(const PoolShape &s, const PoolGrid::Place &at, int pitch) {
+  return s.outBegin(at.sample, at.channel, pitch) + (at.row * s.outWidth + at.column) * pitch;
+}
 
 /// Calls launch(grid, blocks, firstSample) for as many samples at a time as 2^31 groups
 /// of V channels have, of a tensor of height x width pixels.

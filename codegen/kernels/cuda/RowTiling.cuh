@@ -24,9 +24,16 @@
 #ifndef FANFOLD_CODEGEN_KERNELS_CUDA_ROWTILING_CUH
 #define FANFOLD_CODEGEN_KERNELS_CUDA_ROWTILING_CUH
 
+#include "codegen/kernels/ElementIndex.h"
 #include "codegen/kernels/cuda/Launch.h"
 
 #include <algorithm>
+
+namespace fanfold::cuda {
+
+using kernels::ElementIndex;
+
+} // namespace fanfold::cuda
 
 namespace fanfold::cuda::detail {
 
@@ -66,7 +73,7 @@ struct RowTiling {
 
 #ifdef __CUDACC__
 /// Calls visit(i, elements) for each of the block's rows in `lane`, in order, where i is
-/// the index of channel c of the row; reads `Batch` rows ahead.
+/// the ElementIndex of channel c of the row; reads `Batch` rows ahead.
 template <int Batch, typename F, typename Visit>
 __device__ void forRows(const F &f, const RowTiling &tiling, int lane, int64_t c, Visit visit) {
   const int64_t step = int64_t{tiling.lanes} * tiling.channels;
@@ -77,11 +84,11 @@ __device__ void forRows(const F &f, const RowTiling &tiling, int lane, int64_t c
 #pragma unroll
     for (int k = 0; k < Batch; ++k)
       if (row + k * tiling.lanes < tiling.rows)
-        elements[k] = f.elements(i + k * step);
+        elements[k] = f.elements(ElementIndex{i + k * step, row + k * tiling.lanes});
 #pragma unroll
     for (int k = 0; k < Batch; ++k)
       if (row + k * tiling.lanes < tiling.rows)
-        visit(i + k * step, elements[k]);
+        visit(ElementIndex{i + k * step, row + k * tiling.lanes}, elements[k]);
   }
 }
 #endif

@@ -172,8 +172,9 @@ void benchBatchNorm(Bench &b, int64_t side, int64_t channels) {
     float *p = randomTensor<float>(memory, 6 * channels);
     void *workspace = memory.allocate<char>(batchNormWorkspaceBytes(rows, channels));
     return [=](cudaStream_t s) {
-      batchNormStatistics<T>(s, rows, channels, x, 1e-5f, 0.1f, p, p + channels, p + 2 * channels,
-                             p + 3 * channels, p + 4 * channels, p + 5 * channels, workspace);
+      batchNormStatistics<T>(s, rows, channels, x, channels, 1e-5f, 0.1f, p, p + channels,
+                             p + 2 * channels, p + 3 * channels, p + 4 * channels, p + 5 * channels,
+                             workspace);
     };
   });
   b.run("batch_norm_finalize" + at, 8 * 4 * channels, [=](Memory &memory) {

@@ -71,7 +71,8 @@ static void benchPointwise(int64_t rows, int64_t channels) {
         sums, workspace.data());
   });
   report("batch norm statistics", rows, channels, n, [&] {
-    batchNormStatistics(rows, channels, x, 1e-5f, 0.1f, a, b, a, b, c, d, workspace.data());
+    batchNormStatistics(rows, channels, x, channels, 1e-5f, 0.1f, a, b, a, b, c, d,
+                        workspace.data());
   });
   report("sum of squares", rows, channels, n, [&] { sumOfSquares(n, x, c, workspace.data()); });
 }

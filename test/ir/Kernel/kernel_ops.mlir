@@ -42,8 +42,12 @@ cnn.step @kernels {
   %15 = kernel.concat %x, %x : (tensor<4x6x6x3xf32>, tensor<4x6x6x3xf32>) -> tensor<4x6x6x6xf32>
   // CHECK: kernel.slice {{.*}} {offset = 1 : i64}
   %16 = kernel.slice %15 {offset = 1 : i64} : (tensor<4x6x6x6xf32>) -> tensor<4x6x6x3xf32>
-  // CHECK: kernel.copy %x
+  // CHECK: %[[A:.*]] = kernel.copy %x
   %17 = kernel.copy %x : (tensor<4x6x6x3xf32>) -> tensor<4x6x6x3xf32>
+  // CHECK: %[[JOIN:.*]] = kernel.join %[[A]], %[[A]] : (tensor<4x6x6x3xf32>, tensor<4x6x6x3xf32>) -> tensor<4x6x6x6xf32>
+  %19 = kernel.join %17, %17 : (tensor<4x6x6x3xf32>, tensor<4x6x6x3xf32>) -> tensor<4x6x6x6xf32>
+  // CHECK: kernel.part %[[JOIN]] {offset = 2 : i64} : (tensor<4x6x6x6xf32>) -> tensor<4x6x6x4xf32>
+  %20 = kernel.part %19 {offset = 2 : i64} : (tensor<4x6x6x6xf32>) -> tensor<4x6x6x4xf32>
   // CHECK: kernel.sum_of_squares %x
   %18 = kernel.sum_of_squares %x : (tensor<4x6x6x3xf32>) -> tensor<f32>
 }

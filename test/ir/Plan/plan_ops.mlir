@@ -15,6 +15,10 @@ plan.step @train {
   %1 = plan.get @w : memref<4x4xf32>
   // CHECK: %[[V:.*]] = plan.view %x : memref<4x4xf32> to memref<16xf32>
   %2 = plan.view %0 : memref<4x4xf32> to memref<16xf32>
+  // CHECK: %right = plan.part %x "right" : memref<4x4xf32> to memref<4x3xf32, strided<[4, 1], offset: 1>>
+  %p = plan.part %0 "right" : memref<4x4xf32> to memref<4x3xf32, strided<[4, 1], offset: 1>>
+  // CHECK: %last = plan.part %right "last" : memref<4x3xf32, strided<[4, 1], offset: 1>> to memref<4x1xf32, strided<[4, 1], offset: 3>>
+  %q = plan.part %p "last" : memref<4x3xf32, strided<[4, 1], offset: 1>> to memref<4x1xf32, strided<[4, 1], offset: 3>>
   // CHECK: %y = plan.buffer "y" "metric" at 192 in_place_of "x" : memref<4x4xf32>
   %3 = plan.buffer "y" "metric" at 192 in_place_of "x" : memref<4x4xf32>
   // CHECK: %s = plan.buffer "s" "workspace" at 256 : memref<100xi8>

@@ -73,6 +73,61 @@ plan.step @train {
 
 // -----
 
+// plan.view (C2)
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1]>>
+  // expected-error@+1 {{shows 'memref<4x2xf32, strided<[4, 1]>>' as 'memref<8xf32>', expected elements one behind the other}}
+  %2 = plan.view %1 : memref<4x2xf32, strided<[4, 1]>> to memref<8xf32>
+}
+
+// -----
+
+// plan.buffer (C2)
+plan.step @train {
+  // expected-error@+1 {{buffer is of 'memref<4x2xf32, strided<[4, 1]>>', expected elements one behind the other}}
+  %0 = plan.buffer "x" "input" at 0 : memref<4x2xf32, strided<[4, 1]>>
+}
+
+// -----
+
+// plan.part (C1)
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  // expected-error@+1 {{is 'memref<2x2xf32, strided<[4, 1]>>', expected 'memref<4x4xf32>' up to the channels}}
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<2x2xf32, strided<[4, 1]>>
+}
+
+// -----
+
+// plan.part (C1)
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  // expected-error@+1 {{is 'memref<4x2xf32>', expected the strides of 'memref<4x4xf32>'}}
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<4x2xf32>
+}
+
+// -----
+
+// plan.part (C2)
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  // expected-error@+1 {{is channels 3 to 4, expected channels of 0 to 3}}
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1], offset: 3>>
+}
+
+// -----
+
+// plan.part (C2): the first channel of a part is one that the part has.
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1], offset: 2>>
+  // expected-error@+1 {{is channels -1 to -1, expected channels of 0 to 1}}
+  %2 = plan.part %1 "q" : memref<4x2xf32, strided<[4, 1], offset: 2>> to memref<4x1xf32, strided<[4, 1], offset: 1>>
+}
+
+// -----
+
 module {
   func.func @f() {
     // expected-error@+1 {{'plan.step' op expects parent op 'builtin.module'}}

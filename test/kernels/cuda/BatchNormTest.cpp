@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Part.h"
 #include "CudaTest.h"
 
 #include "codegen/kernels/cuda/BatchNorm.h"
@@ -43,10 +44,10 @@ protected:
     DeviceArray<float> mean2(channels), invStd2(channels);
     DeviceBytes workspace(cuda::batchNormWorkspaceBytes(rows, channels));
     this->run([&](cudaStream_t stream) {
-      cuda::batchNormStatistics<T>(stream, rows, channels, x.device, epsilon, momentum,
+      cuda::batchNormStatistics<T>(stream, rows, channels, x.device, channels, epsilon, momentum,
                                    runningMean.device, runningVar.device, newMean, newVar, mean,
                                    invStd, workspace);
-      cuda::batchNormStatistics<T>(stream, rows, channels, x.device, epsilon, momentum,
+      cuda::batchNormStatistics<T>(stream, rows, channels, x.device, channels, epsilon, momentum,
                                    runningMean.device, runningVar.device, runningMean.device,
                                    runningVar.device, mean2, invStd2, workspace);
     });
@@ -68,6 +69,34 @@ protected:
 TYPED_TEST_SUITE(CudaBatchNormTest, ElementTypes, ElementName);
 
 } // namespace
+
+TYPED_TEST(CudaBatchNormTest, PartsGiveTheBitsOfWholeTensors) {
+  using T = TypeParam;
+  for (int64_t rows : {1, 31, 1000, 40000})
+    for (int64_t channels : {1, 3, 8, 20, 64, 136, 520}) {
+      SCOPED_TRACE(::testing::Message() << rows << " x " << channels);
+      const Part part(rows, channels);
+      const auto x = this->template randomTensor<T>(rows * channels);
+      const auto running = this->template randomTensor<float>(channels);
+      const DeviceArray<T> whole(part.place(x.device.values()));
+      DeviceBytes workspace(cuda::batchNormWorkspaceBytes(rows, channels));
+      std::vector<std::unique_ptr<DeviceArray<float>>> results;
+      for (int i = 0; i < 8; ++i)
+        results.push_back(std::make_unique<DeviceArray<float>>(channels));
+      this->run([&](cudaStream_t stream) {
+        const auto launch = [&](const T *from, int64_t pitch, size_t first) {
+          cuda::batchNormStatistics<T>(stream, rows, channels, from, pitch, 1e-5f, 0.1f,
+                                       running.device, running.device, *results[first],
+                                       *results[first + 1], *results[first + 2],
+                                       *results[first + 3], workspace);
+        };
+        launch(x.device, channels, 0);
+        launch(whole + part.offset, part.pitch, 4);
+      });
+      for (size_t i = 0; i < 4; ++i)
+        expectSame(*results[4 + i], *results[i], "statistics");
+    }
+}
 
 TYPED_TEST(CudaBatchNormTest, AgreesWithDefinition) {
   const std::pair<int64_t, int64_t> sizes[] = {{1, 1},      {1, 64},      {2, 3},
@@ -108,8 +137,8 @@ TYPED_TEST(CudaBatchNormTest, KeepsNanInItsChannel) {
   DeviceArray<float> newMean(channels), newVar(channels), mean(channels), invStd(channels);
   DeviceBytes workspace(cuda::batchNormWorkspaceBytes(rows, channels));
   this->run([&](cudaStream_t stream) {
-    cuda::batchNormStatistics<T>(stream, rows, channels, x.device, 1e-5f, 0.1f, running, running,
-                                 newMean, newVar, mean, invStd, workspace);
+    cuda::batchNormStatistics<T>(stream, rows, channels, x.device, channels, 1e-5f, 0.1f, running,
+                                 running, newMean, newVar, mean, invStd, workspace);
   });
   for (const DeviceArray<float> *result : {&newMean, &newVar, &mean, &invStd})
     for (int64_t c = 0; c < channels; ++c)

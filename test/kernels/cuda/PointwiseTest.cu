@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Part.h"
 #include "CudaTest.h"
 
 #include "codegen/kernels/Random.h"
@@ -75,6 +76,39 @@ struct ChannelByte {
   __device__ void operator()(int64_t i, int c, Nothing) const { y[i] = static_cast<uint8_t>(c); }
 };
 
+/// y = x * scale[c], and the sums of y; x and y are parts of larger tensors.
+template <typename T, int V>
+struct ScalePart {
+  const T *x;
+  int64_t xGap;
+  const float *scale;
+  T *y;
+  int64_t yGap;
+  struct Channels {
+    Vec<float, V> scale;
+  };
+  struct Elements {
+    Vec<T, V> x;
+  };
+  __device__ Channels channels(int c) const { return {load<V>(scale + c)}; }
+  __device__ Elements elements(cuda::ElementIndex i) const { return {load<V>(x + i.apart(xGap))}; }
+  __device__ void operator()(cuda::ElementIndex i, const Channels &p, const Elements &e) const {
+    float terms[1][V];
+    (*this)(i, p, e, terms);
+  }
+  __device__ void operator()(cuda::ElementIndex i, const Channels &p, const Elements &e,
+                             float (&terms)[1][V]) const {
+    Vec<T, V> out;
+#pragma unroll
+    for (int k = 0; k < V; ++k) {
+      // What dropout would draw is a function of the index in a whole tensor.
+      terms[0][k] = toFloat(e.x[k]) * p.scale[k] + kernels::uniform(7, 3, i + k);
+      out[k] = fromFloat<T>(terms[0][k]);
+    }
+    store(y + i.apart(yGap), out);
+  }
+};
+
 /// Sums of dy and dy * x, and dz = -dy, which may be dy's memory.
 template <typename T, int V>
 struct Sums {
@@ -122,6 +156,35 @@ protected:
     expectClose(y, expected, 1e-7, "y");
     expectClose(flat, line, 1e-7, "flat");
     expectSame(x.device, y, "in place");
+  }
+
+  template <int V>
+  void parts(int64_t rows, int64_t channels) {
+    SCOPED_TRACE(::testing::Message() << rows << " x " << channels << " by " << V);
+    const Part in(rows, channels, 24), out(rows, channels, 40);
+    const auto x = this->template randomTensor<T>(rows * channels);
+    const auto factor = this->template randomTensor<float>(channels);
+    const DeviceArray<T> xWhole(in.place(x.device.values()));
+    DeviceArray<T> y(rows * channels), ySummed(rows * channels);
+    DeviceArray<T> yWhole(out.size()), ySummedWhole(out.size());
+    DeviceArray<float> sums(channels), sumsOfPart(channels);
+    DeviceBytes workspace(cuda::pointwiseReduceWorkspaceBytes(rows, channels, 1));
+    this->run([&](cudaStream_t stream) {
+      using F = ScalePart<T, V>;
+      const T *xAt = xWhole + in.offset;
+      const int64_t xGap = in.pitch - channels, yGap = out.pitch - channels;
+      cuda::pointwise<V>(stream, rows, channels, F{x.device, 0, factor.device, y, 0});
+      cuda::pointwise<V>(stream, rows, channels,
+                         F{xAt, xGap, factor.device, yWhole + out.offset, yGap});
+      cuda::pointwiseReduce<V, 1>(stream, rows, channels, F{x.device, 0, factor.device, ySummed, 0},
+                                  {sums}, workspace);
+      cuda::pointwiseReduce<V, 1>(stream, rows, channels,
+                                  F{xAt, xGap, factor.device, ySummedWhole + out.offset, yGap},
+                                  {sumsOfPart}, workspace);
+    });
+    out.expect(yWhole.values(), y.values(), "y");
+    out.expect(ySummedWhole.values(), ySummed.values(), "y, summed");
+    expectSame(sumsOfPart, sums, "sums");
   }
 
   template <int V>
@@ -177,6 +240,18 @@ TYPED_TEST(CudaPointwiseTest, ReachesEveryElement) {
       this->template scale<2>(rows, channels);
     for (int64_t channels : {1, 3, 17, 1001})
       this->template scale<1>(rows, channels);
+  }
+}
+
+TYPED_TEST(CudaPointwiseTest, PartsGiveTheBitsOfWholeTensors) {
+  for (int64_t rows : {1, 33, 5000}) {
+    for (int64_t channels : {8, 24, 64, 520})
+      this->template parts<8>(rows, channels);
+    for (int64_t channels : {4, 100})
+      this->template parts<4>(rows, channels);
+    this->template parts<2>(rows, 10);
+    for (int64_t channels : {1, 3, 1001})
+      this->template parts<1>(rows, channels);
   }
 }
 

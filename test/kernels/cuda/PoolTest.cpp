@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Part.h"
 #include "../PoolShapes.h"
 #include "CudaTest.h"
 
@@ -100,6 +101,52 @@ TYPED_TEST(CudaPoolTest, AveragesAgreeWithDefinition) {
       expectClose(yOut, y, 1e-6, "y");
       expectClose(dxOut, dx, 1e-6, "dx");
     }
+}
+
+TYPED_TEST(CudaPoolTest, PartsGiveTheBitsOfWholeTensors) {
+  using T = TypeParam;
+  for (const Pool2dShape &s : allShapes()) {
+    SCOPED_TRACE(describe(s));
+    const int64_t in = s.inputSize() / s.channels, out = s.outputSize() / s.channels;
+    const Part xPart(in, s.channels, 24), yPart(out, s.channels, 32), dxPart(in, s.channels, 40),
+        dyPart(out, s.channels, 48);
+    Pool2dShape parts = s;
+    parts.xPitch = xPart.pitch;
+    parts.yPitch = yPart.pitch;
+    parts.dxPitch = dxPart.pitch;
+    parts.dyPitch = dyPart.pitch;
+    const auto x = this->template randomTensor<T>(s.inputSize());
+    const auto dy = this->template randomTensor<T>(s.outputSize());
+    DeviceArray<T> maxima(s.outputSize()), averages(s.outputSize()), dx(s.inputSize());
+    DeviceArray<T> dxFromPlaces(s.inputSize()), dxOfAverages(s.inputSize());
+    DeviceArray<uint8_t> places(s.outputSize()), placesOfParts(s.outputSize());
+    const DeviceArray<T> xWhole(xPart.place(x.device.values()));
+    const DeviceArray<T> dyWhole(dyPart.place(dy.device.values()));
+    DeviceArray<T> maximaWhole(yPart.size()), averagesWhole(yPart.size()), dxWhole(dxPart.size());
+    DeviceArray<T> dxFromPlacesWhole(dxPart.size()), dxOfAveragesWhole(dxPart.size());
+    this->run([&](cudaStream_t stream) {
+      cuda::maxPool2d<T>(stream, s, x.device, maxima, places);
+      cuda::maxPool2dGradient<T>(stream, s, x.device, maxima, dy.device, dx);
+      cuda::maxPool2dGradient<T>(stream, s, places, dy.device, dxFromPlaces);
+      cuda::avgPool2d<T>(stream, s, true, x.device, averages);
+      cuda::avgPool2dGradient<T>(stream, s, true, dy.device, dxOfAverages);
+
+      const T *xAt = xWhole + xPart.offset, *dyAt = dyWhole + dyPart.offset;
+      cuda::maxPool2d<T>(stream, parts, xAt, maximaWhole + yPart.offset, placesOfParts);
+      cuda::maxPool2dGradient<T>(stream, parts, xAt, maximaWhole + yPart.offset, dyAt,
+                                 dxWhole + dxPart.offset);
+      cuda::maxPool2dGradient<T>(stream, parts, placesOfParts, dyAt,
+                                 dxFromPlacesWhole + dxPart.offset);
+      cuda::avgPool2d<T>(stream, parts, true, xAt, averagesWhole + yPart.offset);
+      cuda::avgPool2dGradient<T>(stream, parts, true, dyAt, dxOfAveragesWhole + dxPart.offset);
+    });
+    yPart.expect(maximaWhole.values(), maxima.values(), "maxima");
+    expectSame(placesOfParts, places, "places");
+    dxPart.expect(dxWhole.values(), dx.values(), "gradient of maxima");
+    dxPart.expect(dxFromPlacesWhole.values(), dxFromPlaces.values(), "gradient from places");
+    yPart.expect(averagesWhole.values(), averages.values(), "averages");
+    dxPart.expect(dxOfAveragesWhole.values(), dxOfAverages.values(), "gradient of averages");
+  }
 }
 
 TYPED_TEST(CudaPoolTest, TakesNothing) {

@@ -297,3 +297,103 @@ plan.step @train {
   // expected-error@+1 {{lies outside of the arena of 256 bytes}}
   %x = plan.buffer "x" "input" at 9223372036854775800 : memref<16xf32>
 }
+
+// -----
+
+// Parts of one buffer: each is written by its launch, in any order, while the others are read;
+// the whole is there when all of them are.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<4x2xf32>
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1], offset: 2>>
+  plan.launch "copy"(%x) -> (%b) {} {flops = 0.0 : f64} : memref<4x2xf32> -> (memref<4x2xf32, strided<[4, 1], offset: 2>>)
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1]>>
+  plan.launch "copy"(%b) -> (%a) {} {flops = 0.0 : f64} : memref<4x2xf32, strided<[4, 1], offset: 2>> -> (memref<4x2xf32, strided<[4, 1]>>)
+  %y = plan.buffer "y" "activation" at 128 : memref<4x4xf32>
+  plan.launch "copy"(%w) -> (%y) {} {flops = 0.0 : f64} : memref<4x4xf32> -> (memref<4x4xf32>)
+  %z = plan.buffer "z" "activation" at 64 in_place_of "w" : memref<4x4xf32>
+  plan.launch "copy"(%w) -> (%z) {} {flops = 0.0 : f64} : memref<4x4xf32> -> (memref<4x4xf32>)
+}
+
+// -----
+
+// The whole before one of its parts is made.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<4x2xf32>
+  // expected-note@+1 {{the value is this one}}
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1], offset: 2>>
+  plan.launch "copy"(%x) -> (%b) {} {flops = 0.0 : f64} : memref<4x2xf32> -> (memref<4x2xf32, strided<[4, 1], offset: 2>>)
+  %y = plan.buffer "y" "activation" at 128 : memref<4x4xf32>
+  // expected-error@+1 {{reads bytes that are no longer, or not yet, the value they should be}}
+  plan.launch "copy"(%w) -> (%y) {} {flops = 0.0 : f64} : memref<4x4xf32> -> (memref<4x4xf32>)
+}
+
+// -----
+
+// A part that was overwritten with the whole.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %w = plan.buffer "w" "input" at 64 : memref<4x4xf32>
+  // expected-note@+1 {{the value is this one}}
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1]>>
+  %z = plan.buffer "z" "activation" at 64 in_place_of "w" : memref<4x4xf32>
+  plan.launch "copy"(%w) -> (%z) {} {flops = 0.0 : f64} : memref<4x4xf32> -> (memref<4x4xf32>)
+  %y = plan.buffer "y" "activation" at 128 : memref<4x2xf32>
+  // expected-error@+1 {{reads bytes that are no longer, or not yet, the value they should be}}
+  plan.launch "copy"(%a) -> (%y) {} {flops = 0.0 : f64} : memref<4x2xf32, strided<[4, 1]>> -> (memref<4x2xf32>)
+}
+
+// -----
+
+// Two parts of the same channels.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<4x2xf32>
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1]>>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1], offset: 1>>
+  plan.launch "copy"(%x) -> (%a) {} {flops = 0.0 : f64} : memref<4x2xf32> -> (memref<4x2xf32, strided<[4, 1]>>)
+  // expected-error@+1 {{writes over another part of the same buffer}}
+  plan.launch "copy"(%x) -> (%b) {} {flops = 0.0 : f64} : memref<4x2xf32> -> (memref<4x2xf32, strided<[4, 1], offset: 1>>)
+}
+
+// -----
+
+// A launch that reads what it writes, in another place.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %w = plan.buffer "w" "input" at 64 : memref<4x4xf32>
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<4x3xf32, strided<[4, 1]>>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<4x3xf32, strided<[4, 1], offset: 1>>
+  // expected-error@+1 {{writes over one of its inputs}}
+  plan.launch "copy"(%a) -> (%b) {} {flops = 0.0 : f64} : memref<4x3xf32, strided<[4, 1]>> -> (memref<4x3xf32, strided<[4, 1], offset: 1>>)
+}
+
+// -----
+
+// Two results of one launch on the same channels.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<4x2xf32>
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1]>>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1], offset: 1>>
+  // expected-error@+1 {{writes two values to the same bytes}}
+  plan.launch "copy"(%x) -> (%a, %b) {} {flops = 0.0 : f64} : memref<4x2xf32> -> (memref<4x2xf32, strided<[4, 1]>>, memref<4x2xf32, strided<[4, 1], offset: 1>>)
+}
+
+// -----
+
+// A part of the rows that a view has.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<2x2xf32>
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %v = plan.view %w : memref<4x4xf32> to memref<2x8xf32>
+  %a = plan.part %v "a" : memref<2x8xf32> to memref<2x2xf32, strided<[8, 1]>>
+  // expected-error@+1 {{writes a part of rows that its buffer does not have}}
+  plan.launch "copy"(%x) -> (%a) {} {flops = 0.0 : f64} : memref<2x2xf32> -> (memref<2x2xf32, strided<[8, 1]>>)
+}

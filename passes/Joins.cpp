@@ -1,0 +1,36 @@
+//===- Joins.cpp - values that lie in a larger one ------------------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Joins.h"
+
+using namespace mlir;
+using namespace fanfold;
+
+Joins::Joins(cnn::StepOp step) {
+  for (auto join : step.getBody().getOps<kernel::JoinOp>()) {
+    int64_t channel = 0;
+    for (Value input : join.getInputs()) {
+      if (places.try_emplace(input, Place{join, channel}).second)
+        joined.push_back(input);
+      channel += kernel::channelsOf(input.getType());
+    }
+  }
+}
+
+Joins::Place Joins::placeOf(Value value) const {
+  Place place{value, 0};
+  for (auto it = places.find(value); it != places.end(); it = places.find(place.whole)) {
+    place.whole = it->second.whole;
+    place.channel += it->second.channel;
+  }
+  return place;
+}
+
+bool fanfold::isPitched(Value value, const Joins &joins) {
+  return joins.isJoined(value) || value.getDefiningOp<kernel::PartOp>();
+}
