@@ -91,10 +91,6 @@ LogicalResult Conv2dWgradOp::verify() { return verifyPrologue(*this); }
 
 double Conv1x1AddOp::getFlops() { return convFlops(getResult(), getFilter()); }
 
-SmallVector<unsigned> Conv1x1AddOp::getInPlaceOperands(unsigned) {
-  return {3}; // The addend.
-}
-
 double MatmulOp::getFlops() {
   auto lhs = cast<RankedTensorType>(getLhs().getType());
   return 2.0 * static_cast<double>(elements(getResult())) *

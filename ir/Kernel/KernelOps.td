@@ -133,7 +133,7 @@ def Kernel_Conv2dStatisticsOp : Kernel_PrologueLaunch<"conv2d_statistics"> {
 }
 
 def Kernel_Conv1x1AddOp
-    : Kernel_Launch<"conv1x1_add", ["getInPlaceOperands", "getFlops"]> {
+    : Kernel_Launch<"conv1x1_add", ["getFlops"]> {
   let summary = "1x1 convolution of stride 1, plus bias, plus another tensor, then activation";
   let description = [{
     All is added before the result is rounded. `activation` is "relu" or absent.

@@ -134,5 +134,5 @@ FailureOr<Arena> fanfold::planArena(ModuleOp module, int64_t alignment, bool sha
   auto live = arena.steps.front().liveness->liveBytes(alignment);
   if (!live.empty())
     arena.peakLaunch = std::max_element(live.begin(), live.end()) - live.begin();
-  return std::move(arena);
+  return arena;
 }

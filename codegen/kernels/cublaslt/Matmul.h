@@ -60,8 +60,8 @@ public:
   std::vector<std::string> candidates(int most) const;
 
   /// Device pointers. `bias` has n elements of c's type and is null without a bias in
-  /// the epilogue; `addend` is null without one, and may be c itself. `c` overlaps no other
-  /// operand. The workspace is aligned to 256 bytes.
+  /// the epilogue, `addend` without one. `c` overlaps no operand: over the addend cuBLASLt
+  /// rounds other bits. The workspace is aligned to 256 bytes.
   void run(void *stream, const void *a, const void *b, const void *bias, const void *addend,
            void *c, void *workspace) const;
 

@@ -58,10 +58,8 @@ void MatmulTest::check(const MatmulProblem &p, const std::string &algorithm) {
   Matmul matmul(handle(), p.text(), workspaceBytes, algorithm);
   std::vector<double> first;
   for (int run = 0; run < 2; ++run) {
-    // The second time over the addend.
     const DeviceTensor dadd(p.cType, wideAddend);
-    const DeviceTensor fresh(p.cType, p.m * (p.pitchC ? p.pitchC : p.n));
-    const DeviceTensor &dc = p.addend && run == 1 ? dadd : fresh;
+    const DeviceTensor dc(p.cType, p.m * (p.pitchC ? p.pitchC : p.n));
     matmul.run(stream, da.get(), db.get(), adds ? dbias.get() : nullptr,
                p.addend ? dadd.get() : nullptr, dc.get(), workspace.get());
     EXPECT_CUDA(cudaStreamSynchronize(stream));
