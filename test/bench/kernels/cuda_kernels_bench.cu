@@ -21,6 +21,7 @@
 #include "codegen/kernels/cuda/BatchNorm.h"
 #include "codegen/kernels/cuda/Copy.h"
 #include "codegen/kernels/cuda/Fold.h"
+#include "codegen/kernels/cuda/LineConv.h"
 #include "codegen/kernels/cuda/Lrn.h"
 #include "codegen/kernels/cuda/Pointwise.cuh"
 #include "codegen/kernels/cuda/PointwiseMany.cuh"
@@ -227,6 +228,40 @@ void benchBatchNorm(Bench &b, int64_t side, int64_t channels) {
                                            1.0f / static_cast<float>(rows), dx});
     };
   });
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions of folded images
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+void benchLineConv(Bench &b, const Conv2dShape &shape) {
+  const int64_t size = sizeof(T), k = shape.outChannels;
+  const std::string at = " " + std::to_string(shape.kernelHeight) + "x" +
+                         std::to_string(shape.kernelWidth) + " " + std::to_string(shape.inHeight) +
+                         "x" + std::to_string(shape.inWidth) + "x" +
+                         std::to_string(shape.inChannels) + " to " + std::to_string(k);
+  const int64_t bytes = size * (shape.inputSize() + shape.outputSize() + shape.filterSize());
+  for (const bool statistics : {false, true})
+    b.run("line_conv2d" + std::string(statistics ? "_statistics" : "") + at, bytes,
+          [=](Memory &memory) {
+            const T *x = randomTensor<T>(memory, shape.inputSize());
+            const T *w = randomTensor<T>(memory, shape.filterSize());
+            T *y = memory.allocate<T>(shape.outputSize());
+            float *sums = statistics ? memory.allocate<float>(2 * k) : nullptr;
+            void *workspace = memory.allocate<char>(lineConvWorkspaceBytes(shape));
+            return [=](cudaStream_t s) {
+              lineConv2d<T>(s, shape, x, w, y, sums, sums ? sums + k : nullptr, workspace);
+            };
+          });
+}
+
+/// The first convolutions of ResNet-50 and GoogLeNet, AlexNet, and Inception-ResNet-v2.
+template <typename T>
+void benchLineConvs(Bench &b) {
+  benchLineConv<T>(b, {batch, 115, 115, 16, 112, 112, 64, 4, 4});
+  benchLineConv<T>(b, {batch, 57, 57, 48, 55, 55, 64, 3, 3});
+  benchLineConv<T>(b, {batch, 150, 150, 16, 149, 149, 32, 2, 2});
 }
 
 //===----------------------------------------------------------------------===//
@@ -470,6 +505,8 @@ void benchAll(Bench &b) {
                                                  {14, 1024}, {7, 512},  {7, 2048}};
   for (const auto &[side, channels] : tensors)
     benchBatchNorm<T>(b, side, channels);
+  if constexpr (sizeof(T) == 2)
+    benchLineConvs<T>(b);
   benchMaxPool<T>(b, 112, 56, 64, 3, 2, 1);
   benchMaxPool<T>(b, 28, 28, 192, 3, 1, 1);
   benchMaxPool<T>(b, 14, 7, 832, 2, 2, 0);

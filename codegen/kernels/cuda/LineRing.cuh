@@ -1,0 +1,75 @@
+//===- LineRing.cuh - a stretch of a line of pixels in shared memory ------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The ring that LineConvTiling.h draws, filled by asynchronous copies, and those copies.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
+#define FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
+
+#include "codegen/kernels/cuda/Launch.h"
+
+namespace fanfold::cuda::detail {
+
+/// Copies 16 bytes from global to shared memory, or fills with zeros. Both addresses are
+/// aligned to 16; `from` is valid in either case.
+__device__ inline void copyAsync(uint32_t to, const void *from, bool zero) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
+               "r"(zero ? 0 : 16)
+               : "memory");
+}
+
+/// Ends a group of copies of this thread.
+__device__ inline void commitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+/// Waits for all groups of this thread but the last `Pending`.
+template <int Pending>
+__device__ inline void waitForCopies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
+}
+
+/// Tiles of pixels, numbered from 0, of which the ring holds the last `pixels / Tile`. All
+/// threads of a block have one alike and call its functions together.
+template <typename T, int Tile>
+class LineRing {
+public:
+  /// `memory` has `planes` planes of `planeBytes`, of 8 channels each; `pixels` is a power of
+  /// two and a multiple of Tile.
+  __device__ LineRing(void *memory, Divisor planes, uint32_t planeBytes, uint32_t pixels)
+      : base(static_cast<uint32_t>(__cvta_generic_to_shared(memory))), planes(planes),
+        planeBytes(planeBytes), pixels(pixels) {}
+
+  /// Begins to copy tile `t`: the pixels of the line x from `from`; zeros from `end` on.
+  __device__ void fetch(const T *x, uint32_t t, uint64_t from, uint64_t end) const {
+    const uint32_t slot = t * Tile & (pixels - 1);
+    // Neighbouring threads copy neighbouring pieces of memory.
+    for (uint32_t i = threadIdx.x; i < Tile * planes.divisor; i += blockDim.x) {
+      uint32_t pixel = i;
+      const uint32_t plane = planes.split(pixel);
+      const bool outside = from + pixel >= end;
+      const T *source = x + (outside ? 0 : ((from + pixel) * planes.divisor + plane) * 8);
+      const uint32_t to = base + plane * planeBytes + (slot + pixel) * 16;
+      copyAsync(to, source, outside);
+      if (slot == 0)
+        copyAsync(to + pixels * 16, source, outside);
+    }
+  }
+
+  /// Address of a pixel, counted from tile 0, in the first plane; Tile - 1 others follow it.
+  __device__ uint32_t address(uint32_t pixel) const { return base + (pixel & (pixels - 1)) * 16; }
+
+private:
+  uint32_t base;
+  Divisor planes;
+  uint32_t planeBytes, pixels;
+};
+
+} // namespace fanfold::cuda::detail
+
+#endif // FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
