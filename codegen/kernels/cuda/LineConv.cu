@@ -19,6 +19,8 @@
 #include "codegen/kernels/cuda/Vec.cuh"
 #include "codegen/kernels/cuda/Wgmma.cuh"
 
+#include <limits>
+
 using namespace fanfold::cuda;
 using namespace fanfold::cuda::detail;
 
@@ -26,13 +28,10 @@ namespace {
 
 constexpr int threads = 128;
 constexpr int tile = lineTile;
-/// 16-byte pieces of a pixel of y, if it has all filters.
-constexpr int pieces = lineFilters / 8;
+constexpr int pieces = linePieces;
 
 struct Problem {
-  uint32_t pixels;                  ///< Of x.
-  Divisor width, height;            ///< Of an image of x.
-  uint32_t outWidth, outHeight;     ///< Of one of y.
+  LineResults results;
   uint32_t filters, filterElements; ///< And elements of a filter.
   uint32_t tiles, reach;
   uint32_t ringPixels;
@@ -58,25 +57,34 @@ __device__ uint32_t pack(float low, float high) {
   return pair.words[0];
 }
 
-/// Byte offset of a piece of a pixel in the staging area. Pixels have 128 bytes; the pieces of
-/// 8 neighbouring ones change places so that none shares banks with another.
-__device__ uint32_t stagingOffset(uint32_t pixel, uint32_t piece) {
-  return (pixel * pieces + (piece ^ pixel % pieces)) * 16;
-}
+/// What a kernel does to its sums, or makes of them.
+enum class Extra : uint8_t { none, biasRelu, statistics };
+
+/// Bias and lower bound of the results of two filters; NaN is not below a bound.
+struct BiasRelu {
+  float bias[2] = {}, least = 0;
+  __device__ float operator()(float sum, int filter) const {
+    const float value = sum + bias[filter];
+    return value < least ? least : value;
+  }
+};
 
 /// Accumulators to the staging area, as rows of filters.
-template <typename T>
-__device__ void stage(uint32_t staging, const float (&d)[64]) {
-  const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  // Lanes in groups of 8 give the rows of 4 matrices: two pieces of 8 pixels, and of the next.
-  const uint32_t pixel = lane % 8 + lane / 16 * 8, piece = 2 * warp + lane / 8 % 2;
+template <typename T, Extra E>
+__device__ void stage(uint32_t staging, const float (&d)[64], const BiasRelu &biasRelu) {
+  const auto packed = [&](const float *pair, int filter) {
+    if constexpr (E == Extra::biasRelu)
+      return pack<T>(biasRelu(pair[0], filter), biasRelu(pair[1], filter));
+    else
+      return pack<T>(pair[0], pair[1]);
+  };
 #pragma unroll
   for (int j = 0; j < tile / 16; ++j) {
     const float *from = d + 8 * j;
     asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
-                     staging + stagingOffset(16 * j + pixel, piece)),
-                 "r"(pack<T>(from[0], from[1])), "r"(pack<T>(from[2], from[3])),
-                 "r"(pack<T>(from[4], from[5])), "r"(pack<T>(from[6], from[7]))
+                     staging + matrixRowOffset(16 * j)),
+                 "r"(packed(from, 0)), "r"(packed(from + 2, 1)), "r"(packed(from + 4, 0)),
+                 "r"(packed(from + 6, 1))
                  : "memory");
   }
 }
@@ -96,7 +104,7 @@ struct Sums {
 };
 
 /// Stores the results of a tile; thread t has piece t % 8 of every 16th pixel.
-template <typename T, bool Statistics>
+template <typename T, Extra E>
 __device__ void storeTile(const Problem &p, uint32_t firstPixel, const unsigned char *staging, T *y,
                           Sums &sums) {
   const uint32_t piece = threadIdx.x % pieces;
@@ -105,16 +113,12 @@ __device__ void storeTile(const Problem &p, uint32_t firstPixel, const unsigned 
 #pragma unroll
   for (uint32_t i = 0; i < tile; i += threads / pieces) {
     const uint32_t pixel = i + threadIdx.x / pieces;
-    uint32_t row = firstPixel + pixel;
-    const uint32_t column = p.width.split(row);
-    const uint32_t image = p.height.divide(row);
-    if (column >= p.outWidth || row - image * p.height.divisor >= p.outHeight ||
-        firstPixel + pixel >= p.pixels)
+    uint32_t result;
+    if (!p.results.find(firstPixel + pixel, result))
       continue;
-    const Vec<T, 8> v = load<8>(reinterpret_cast<const T *>(staging + stagingOffset(pixel, piece)));
-    row -= image * (p.height.divisor - p.outHeight);
-    store(y + uint64_t{row * p.outWidth + column} * p.filters + piece * 8, v);
-    if constexpr (Statistics)
+    const Vec<T, 8> v = load<8>(reinterpret_cast<const T *>(staging + pieceOffset(pixel, piece)));
+    store(y + uint64_t{result} * p.filters + piece * 8, v);
+    if constexpr (E == Extra::statistics)
       sums.add(v);
   }
 }
@@ -144,10 +148,10 @@ __device__ void storeSums(const Problem &p, float *shared, const Sums &sums, flo
         (rows[0][s][filter] + rows[1][s][filter]) + (rows[2][s][filter] + rows[3][s][filter]);
 }
 
-template <typename T, int Steps, bool Statistics>
+template <typename T, int Steps, Extra E>
 __global__ void __launch_bounds__(threads, Steps <= 16 ? 3 : 2)
-    lineConvKernel(const __grid_constant__ Problem p, const T *x, const T *w, T *y,
-                   float *partials) {
+    lineConvKernel(const __grid_constant__ Problem p, const T *x, const T *w, T *y, const T *bias,
+                   float least, float *partials) {
   extern __shared__ __align__(128) unsigned char shared[];
   unsigned char *const staging = shared;
   LineRing<T, tile> ring(shared + LineConvTiling::stagingBytes, p.planes, p.planeBytes,
@@ -162,7 +166,7 @@ __global__ void __launch_bounds__(threads, Steps <= 16 ? 3 : 2)
   const uint32_t loads = count + p.reach;
   const auto fetch = [&](uint32_t t) {
     if (t < loads)
-      ring.fetch(x, t, uint64_t{first + t} * tile, p.pixels);
+      ring.fetch(x, t, uint64_t{first + t} * tile, p.results.pixels);
   };
   for (uint32_t t = 0; t <= p.reach; ++t)
     fetch(t);
@@ -171,8 +175,13 @@ __global__ void __launch_bounds__(threads, Steps <= 16 ? 3 : 2)
   commitCopies();
 
   uint32_t a[Steps][4];
+  BiasRelu biasRelu;
   {
     const uint32_t lane = threadIdx.x % 32, f = threadIdx.x / 32 * 16 + lane / 4;
+    biasRelu.least = least;
+    for (const int i : {0, 1})
+      if (E == Extra::biasRelu && bias && f + 8 * i < p.filters)
+        biasRelu.bias[i] = toFloat(bias[f + 8 * i]);
 #pragma unroll
     for (int step = 0; step < Steps; ++step) {
       const uint32_t k = step * lineStepChannels + lane % 4 * 2;
@@ -204,38 +213,35 @@ __global__ void __launch_bounds__(threads, Steps <= 16 ? 3 : 2)
     wgmma::wait<0>();
     wgmma::fence(d);
 
-    stage<T>(stagingAddress, d);
+    stage<T, E>(stagingAddress, d, biasRelu);
     __syncthreads();
-    storeTile<T, Statistics>(p, (first + t) * tile, staging, y, sums);
+    storeTile<T, E>(p, (first + t) * tile, staging, y, sums);
   }
-  if constexpr (Statistics)
+  if constexpr (E == Extra::statistics)
     storeSums(p, reinterpret_cast<float *>(staging), sums, partials);
 }
 
-template <typename T, int Steps, bool Statistics>
+template <typename T, int Steps, Extra E>
 void launch(cudaStream_t stream, const LineConvTiling &tiling, const Problem &p, const T *x,
-            const T *w, T *y, float *partials) {
-  const auto kernel = lineConvKernel<T, Steps, Statistics>;
+            const T *w, T *y, const LineConvEpilogue<T> &epilogue, float *partials) {
+  const auto kernel = lineConvKernel<T, Steps, E>;
   // An error is the launch's as well.
   cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                        static_cast<int>(tiling.blockBytes));
   kernel<<<static_cast<unsigned>(tiling.blocks), threads, static_cast<size_t>(tiling.blockBytes),
-           stream>>>(p, x, w, y, partials);
+           stream>>>(p, x, w, y, epilogue.bias,
+                     epilogue.relu ? 0.0f : -std::numeric_limits<float>::infinity(), partials);
 }
 
 } // namespace
 
 template <typename T>
 void fanfold::cuda::lineConv2d(cudaStream_t stream, const Conv2dShape &s, const T *x, const T *w,
-                               T *y, float *sum, float *sumOfSquares, void *workspace) {
+                               T *y, const LineConvEpilogue<T> &epilogue, void *workspace) {
   const LineConvTiling tiling(s);
   const auto partials = static_cast<float *>(workspace);
   if (tiling.tiles > 0) {
-    Problem p = {static_cast<uint32_t>(s.batch * s.inHeight * s.inWidth),
-                 Divisor(s.inWidth),
-                 Divisor(s.inHeight),
-                 static_cast<uint32_t>(s.outWidth),
-                 static_cast<uint32_t>(s.outHeight),
+    Problem p = {LineResults(s),
                  static_cast<uint32_t>(s.outChannels),
                  static_cast<uint32_t>(s.kernelHeight * s.kernelWidth * s.inChannels),
                  static_cast<uint32_t>(tiling.tiles),
@@ -254,10 +260,12 @@ void fanfold::cuda::lineConv2d(cudaStream_t stream, const Conv2dShape &s, const 
       p.plane[step] = static_cast<uint32_t>(channel / 8 * tiling.planeBytes);
     }
     const auto withSteps = [&](auto steps) {
-      if (sum)
-        launch<T, steps, true>(stream, tiling, p, x, w, y, partials);
+      if (epilogue.sum)
+        launch<T, steps, Extra::statistics>(stream, tiling, p, x, w, y, epilogue, partials);
+      else if (epilogue.bias || epilogue.relu)
+        launch<T, steps, Extra::biasRelu>(stream, tiling, p, x, w, y, epilogue, partials);
       else
-        launch<T, steps, false>(stream, tiling, p, x, w, y, partials);
+        launch<T, steps, Extra::none>(stream, tiling, p, x, w, y, epilogue, partials);
     };
     if (tiling.steps <= 4)
       withSteps(std::integral_constant<int, 4>());
@@ -268,12 +276,13 @@ void fanfold::cuda::lineConv2d(cudaStream_t stream, const Conv2dShape &s, const 
     else
       withSteps(std::integral_constant<int, lineMaxSteps>());
   }
-  if (sum)
-    sumPartials(stream, tiling.blocks, 2, s.outChannels, partials, {sum, sumOfSquares});
+  if (epilogue.sum)
+    sumPartials(stream, tiling.blocks, 2, s.outChannels, partials,
+                {epilogue.sum, epilogue.sumOfSquares});
 }
 
 #define INSTANTIATE(T)                                                                             \
   template void fanfold::cuda::lineConv2d(cudaStream_t, const Conv2dShape &, const T *, const T *, \
-                                          T *, float *, float *, void *);
+                                          T *, const LineConvEpilogue<T> &, void *);
 INSTANTIATE(__half)
 INSTANTIATE(__nv_bfloat16)

@@ -31,13 +31,29 @@
 
 namespace fanfold::cuda {
 
-/// y = the convolution of x with w; products are summed in fp32. With `sum` and
-/// `sumOfSquares`, of outChannels each, also those of y, as rounded, over all of its pixels;
-/// both are null or neither. The shape satisfies hasLineConv; `workspace` has
-/// lineConvWorkspaceBytes, and is needed for the sums alone. T is __half or __nv_bfloat16.
+/// What becomes of the fp32 sums before they are rounded, or what else is made of them. Arrays
+/// have outChannels elements. Sums come alone, and both or neither.
 template <typename T>
-void lineConv2d(cudaStream_t stream, const Conv2dShape &s, const T *x, const T *w, T *y, float *sum,
-                float *sumOfSquares, void *workspace);
+struct LineConvEpilogue {
+  const T *bias = nullptr; ///< Added if there is one.
+  bool relu = false;       ///< max(0, y), behind the bias; NaN stays.
+  /// Of y, as rounded, and of its squares, over all pixels.
+  float *sum = nullptr, *sumOfSquares = nullptr;
+};
+
+/// y = the convolution of x with w; products are summed in fp32. The shape satisfies
+/// hasLineConv; `workspace` has lineConvWorkspaceBytes, and is needed for sums alone. T is __half
+/// or __nv_bfloat16.
+template <typename T>
+void lineConv2d(cudaStream_t stream, const Conv2dShape &s, const T *x, const T *w, T *y,
+                const LineConvEpilogue<T> &epilogue, void *workspace);
+
+/// dw = the gradient of w from x and y's gradient, summed in fp32; an infinity or NaN in x may
+/// reach other taps than its own. The shape satisfies hasLineConvGradient; `workspace` has
+/// lineConvGradientWorkspaceBytes. T is __half or __nv_bfloat16.
+template <typename T>
+void lineConv2dGradient(cudaStream_t stream, const Conv2dShape &s, const T *x, const T *dy, T *dw,
+                        void *workspace);
 
 } // namespace fanfold::cuda
 

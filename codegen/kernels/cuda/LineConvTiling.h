@@ -76,6 +76,42 @@ struct LineConvTiling {
   static constexpr int64_t stagingBytes = lineTile * lineFilters * 2;
 };
 
+/// The gradient of the filter. A block takes neighbouring tiles, of x in such a ring, and of
+/// y's gradient. Matrix units multiply filters of y by a group of 8 channels, for all taps of
+/// a row of taps at once: in a plane of the ring the taps are neighbours.
+struct LineConvGradientTiling {
+  int64_t tiles, reach, ringTiles, planeBytes; ///< As above.
+  int64_t warpgroups;                          ///< Of a block; each has some of the groups.
+  int64_t blockBytes;
+  int64_t blocks;
+
+  explicit LineConvGradientTiling(const Conv2dShape &s) {
+    const LineConvTiling forward(s);
+    tiles = forward.tiles;
+    reach = forward.reach;
+    ringTiles = forward.ringTiles;
+    planeBytes = forward.planeBytes;
+    const int64_t planes = s.inChannels / 8;
+    warpgroups = divideUp(s.kernelHeight * planes, groups(s.kernelWidth));
+    blockBytes = planes * planeBytes + stages * LineConvTiling::stagingBytes;
+    const int64_t resident = std::min(residentBlocks(s.kernelWidth, warpgroups),
+                                      lineProcessorBytes / (blockBytes + 1024));
+    blocks = std::min(tiles, resident * lineProcessors);
+  }
+
+  /// Tiles of y's gradient: the one at work, and those under way.
+  static constexpr int64_t stages = 1 + LineConvTiling::tilesAhead;
+  /// Groups of a warpgroup: their sums take 128, 72 and 32 registers of a thread.
+  static constexpr int64_t groups(int64_t kernelWidth) {
+    return kernelWidth == 4 ? 8 : kernelWidth == 3 ? 6 : 4;
+  }
+  /// The most warpgroups, and the blocks that a multiprocessor has registers for.
+  static constexpr int64_t maxWarpgroups(int64_t kernelWidth) { return kernelWidth == 4 ? 2 : 3; }
+  static constexpr int64_t residentBlocks(int64_t kernelWidth, int64_t warpgroups) {
+    return warpgroups > 1 ? 1 : kernelWidth == 4 ? 2 : 3;
+  }
+};
+
 /// Whether LineConv.h has the convolution; elements are fp16 or bf16.
 inline bool hasLineConv(const Conv2dShape &s) {
   const bool plain = s.strideHeight == 1 && s.strideWidth == 1 && s.padHeight == 0 &&
@@ -87,6 +123,20 @@ inline bool hasLineConv(const Conv2dShape &s) {
     return false;
   const LineConvTiling tiling(s);
   return tiling.steps <= lineMaxSteps && tiling.blockBytes <= lineBlockBytes;
+}
+
+/// Whether LineConv.h has the gradient of its filter.
+inline bool hasLineConvGradient(const Conv2dShape &s) {
+  if (!hasLineConv(s) || s.kernelWidth < 2 || s.kernelWidth > 4)
+    return false;
+  const LineConvGradientTiling tiling(s);
+  return tiling.warpgroups <= tiling.maxWarpgroups(s.kernelWidth) &&
+         tiling.blockBytes <= lineBlockBytes;
+}
+
+/// The filter's gradient of each block.
+inline size_t lineConvGradientWorkspaceBytes(const Conv2dShape &s) {
+  return static_cast<size_t>(LineConvGradientTiling(s).blocks * s.filterSize()) * sizeof(float);
 }
 
 /// Two sums of each block.

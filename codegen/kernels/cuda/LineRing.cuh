@@ -6,14 +6,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The ring that LineConvTiling.h draws, filled by asynchronous copies, and those copies.
+// The ring that LineConvTiling.h draws, filled by asynchronous copies; those copies; and where
+// the results of pixels lie.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
 #define FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
 
-#include "codegen/kernels/cuda/Launch.h"
+#include "codegen/kernels/cuda/LineConvTiling.h"
 
 namespace fanfold::cuda::detail {
 
@@ -69,6 +70,42 @@ private:
   Divisor planes;
   uint32_t planeBytes, pixels;
 };
+
+/// Which pixels of the line have a result, and where it lies.
+struct LineResults {
+  uint32_t pixels;              ///< Of x.
+  Divisor width, height;        ///< Of an image of x.
+  uint32_t outWidth, outHeight; ///< Of one of y.
+
+  explicit LineResults(const Conv2dShape &s)
+      : pixels(static_cast<uint32_t>(s.batch * s.inHeight * s.inWidth)), width(s.inWidth),
+        height(s.inHeight), outWidth(static_cast<uint32_t>(s.outWidth)),
+        outHeight(static_cast<uint32_t>(s.outHeight)) {}
+
+  /// Whether `pixel` of x has a result; `result` is its pixel of y.
+  __device__ bool find(uint32_t pixel, uint32_t &result) const {
+    uint32_t row = pixel;
+    const uint32_t column = width.split(row), image = height.divide(row);
+    result = (row - image * (height.divisor - outHeight)) * outWidth + column;
+    return column < outWidth && row - image * height.divisor < outHeight && pixel < pixels;
+  }
+};
+
+/// 16-byte pieces of a pixel of y, if it has all filters.
+constexpr int linePieces = lineFilters / 8;
+
+/// Byte offset of a piece of a pixel in a tile of y. Pixels have 128 bytes; the pieces of 8
+/// neighbouring ones change places so that none shares banks with another.
+__device__ inline uint32_t pieceOffset(uint32_t pixel, uint32_t piece) {
+  return (pixel * linePieces + (piece ^ pixel % linePieces)) * 16;
+}
+
+/// Where a lane's row begins when a warp loads or stores four 8 x 8 matrices of a tile of y:
+/// two pieces, from 2 * warp, of 8 pixels, and of the next 8.
+__device__ inline uint32_t matrixRowOffset(uint32_t firstPixel) {
+  const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+  return pieceOffset(firstPixel + lane % 8 + lane / 16 * 8, 2 * warp + lane / 8 % 2);
+}
 
 } // namespace fanfold::cuda::detail
 

@@ -64,64 +64,94 @@ __device__ inline void fence(float (&d)[N]) {
     asm volatile("" : "+f"(each)::"memory");
 }
 
-#define FANFOLD_ACCUMULATORS(i)                                                                    \
-  "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]),      \
-      "+f"(d[i + 6]), "+f"(d[i + 7])
+#define FANFOLD_4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
+#define FANFOLD_MULTIPLY_TYPES                                                                     \
+  if constexpr (std::is_same_v<T, __half>)                                                         \
+    FANFOLD_MULTIPLY("f16");                                                                       \
+  else                                                                                             \
+    FANFOLD_MULTIPLY("bf16");
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 16; A, 64 x 16, comes from registers, B,
+/// 16 x 16, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[8], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %13, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n16k16.f32." type "." type " {"                    \
+               "%0, %1, %2, %3, %4, %5, %6, %7}, "                                                 \
+               "{%8, %9, %10, %11}, %12, p, 1, 1, %14;\n}\n"                                       \
+               : FANFOLD_4(0), FANFOLD_4(4)                                                        \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 24; A, 64 x 16, comes from registers, B,
+/// 16 x 24, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[12], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %17, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n24k16.f32." type "." type " {"                    \
+               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
+               "%8, %9, %10, %11}, "                                                               \
+               "{%12, %13, %14, %15}, %16, p, 1, 1, %18;\n}\n"                                     \
+               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8)                                          \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 32; A, 64 x 16, comes from registers, B,
+/// 16 x 32, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[16], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %21, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n32k16.f32." type "." type " {"                    \
+               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
+               "%8, %9, %10, %11, %12, %13, %14, %15}, "                                           \
+               "{%16, %17, %18, %19}, %20, p, 1, 1, %22;\n}\n"                                     \
+               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12)                           \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
 
 /// D += A B, or D = A B with `add` 0: D is 64 x 128; A, 64 x 16, comes from registers, B,
 /// 16 x 128, from shared memory. Asynchronous.
 template <typename T, bool RowMajor>
 __device__ inline void multiply(float (&d)[64], const uint32_t (&a)[4], uint64_t b, int add) {
 #define FANFOLD_MULTIPLY(type)                                                                     \
-  asm volatile("{\n.reg .pred p;\n"                                                                \
-               "setp.ne.b32 p, %69, 0;\n"                                                          \
-               "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {"                   \
-               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
-               "%8, %9, %10, %11, %12, %13, %14, %15, "                                            \
-               "%16, %17, %18, %19, %20, %21, %22, %23, "                                          \
-               "%24, %25, %26, %27, %28, %29, %30, %31, "                                          \
-               "%32, %33, %34, %35, %36, %37, %38, %39, "                                          \
-               "%40, %41, %42, %43, %44, %45, %46, %47, "                                          \
-               "%48, %49, %50, %51, %52, %53, %54, %55, "                                          \
-               "%56, %57, %58, %59, %60, %61, %62, %63}, "                                         \
-               "{%64, %65, %66, %67}, %68, p, 1, 1, %70;\n}\n"                                     \
-               : FANFOLD_ACCUMULATORS(0), FANFOLD_ACCUMULATORS(8), FANFOLD_ACCUMULATORS(16),       \
-                 FANFOLD_ACCUMULATORS(24), FANFOLD_ACCUMULATORS(32), FANFOLD_ACCUMULATORS(40),     \
-                 FANFOLD_ACCUMULATORS(48), FANFOLD_ACCUMULATORS(56)                                \
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
-                 "n"(RowMajor ? 1 : 0))
-  if constexpr (std::is_same_v<T, __half>)
-    FANFOLD_MULTIPLY("f16");
-  else
-    FANFOLD_MULTIPLY("bf16");
+  asm volatile(                                                                                    \
+      "{\n.reg .pred p;\n"                                                                         \
+      "setp.ne.b32 p, %69, 0;\n"                                                                   \
+      "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {"                            \
+      "%0, %1, %2, %3, %4, %5, %6, %7, "                                                           \
+      "%8, %9, %10, %11, %12, %13, %14, %15, "                                                     \
+      "%16, %17, %18, %19, %20, %21, %22, %23, "                                                   \
+      "%24, %25, %26, %27, %28, %29, %30, %31, "                                                   \
+      "%32, %33, %34, %35, %36, %37, %38, %39, "                                                   \
+      "%40, %41, %42, %43, %44, %45, %46, %47, "                                                   \
+      "%48, %49, %50, %51, %52, %53, %54, %55, "                                                   \
+      "%56, %57, %58, %59, %60, %61, %62, %63}, "                                                  \
+      "{%64, %65, %66, %67}, %68, p, 1, 1, %70;\n}\n"                                              \
+      : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12), FANFOLD_4(16), FANFOLD_4(20),     \
+        FANFOLD_4(24), FANFOLD_4(28), FANFOLD_4(32), FANFOLD_4(36), FANFOLD_4(40), FANFOLD_4(44),  \
+        FANFOLD_4(48), FANFOLD_4(52), FANFOLD_4(56), FANFOLD_4(60)                                 \
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add), "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
 #undef FANFOLD_MULTIPLY
 }
 
-/// D += A B, or D = A B with `add` 0: D is 64 x 64; A, 64 x 16, comes from registers, B,
-/// 16 x 64, from shared memory. Asynchronous.
-template <typename T, bool RowMajor>
-__device__ inline void multiply(float (&d)[32], const uint32_t (&a)[4], uint64_t b, int add) {
-#define FANFOLD_MULTIPLY(type)                                                                     \
-  asm volatile("{\n.reg .pred p;\n"                                                                \
-               "setp.ne.b32 p, %37, 0;\n"                                                          \
-               "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type " {"                    \
-               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
-               "%8, %9, %10, %11, %12, %13, %14, %15, "                                            \
-               "%16, %17, %18, %19, %20, %21, %22, %23, "                                          \
-               "%24, %25, %26, %27, %28, %29, %30, %31}, "                                         \
-               "{%32, %33, %34, %35}, %36, p, 1, 1, %38;\n}\n"                                     \
-               : FANFOLD_ACCUMULATORS(0), FANFOLD_ACCUMULATORS(8), FANFOLD_ACCUMULATORS(16),       \
-                 FANFOLD_ACCUMULATORS(24)                                                          \
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
-                 "n"(RowMajor ? 1 : 0))
-  if constexpr (std::is_same_v<T, __half>)
-    FANFOLD_MULTIPLY("f16");
-  else
-    FANFOLD_MULTIPLY("bf16");
-#undef FANFOLD_MULTIPLY
-}
-
-#undef FANFOLD_ACCUMULATORS
+#undef FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_4
 
 } // namespace fanfold::cuda::wgmma
 

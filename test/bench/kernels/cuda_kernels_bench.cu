@@ -251,17 +251,27 @@ void benchLineConv(Bench &b, const Conv2dShape &shape) {
             float *sums = statistics ? memory.allocate<float>(2 * k) : nullptr;
             void *workspace = memory.allocate<char>(lineConvWorkspaceBytes(shape));
             return [=](cudaStream_t s) {
-              lineConv2d<T>(s, shape, x, w, y, sums, sums ? sums + k : nullptr, workspace);
+              lineConv2d<T>(s, shape, x, w, y, {nullptr, false, sums, sums ? sums + k : nullptr},
+                            workspace);
             };
           });
+  b.run("line_conv2d_gradient" + at, bytes, [=](Memory &memory) {
+    const T *x = randomTensor<T>(memory, shape.inputSize());
+    const T *dy = randomTensor<T>(memory, shape.outputSize());
+    T *dw = memory.allocate<T>(shape.filterSize());
+    void *workspace = memory.allocate<char>(lineConvGradientWorkspaceBytes(shape));
+    return [=](cudaStream_t s) { lineConv2dGradient<T>(s, shape, x, dy, dw, workspace); };
+  });
 }
 
-/// The first convolutions of ResNet-50 and GoogLeNet, AlexNet, and Inception-ResNet-v2.
+/// The first convolutions of ResNet-50 and GoogLeNet, AlexNet, and the first two of
+/// Inception-ResNet-v2.
 template <typename T>
 void benchLineConvs(Bench &b) {
   benchLineConv<T>(b, {batch, 115, 115, 16, 112, 112, 64, 4, 4});
   benchLineConv<T>(b, {batch, 57, 57, 48, 55, 55, 64, 3, 3});
   benchLineConv<T>(b, {batch, 150, 150, 16, 149, 149, 32, 2, 2});
+  benchLineConv<T>(b, {batch, 149, 149, 32, 147, 147, 32, 3, 3});
 }
 
 //===----------------------------------------------------------------------===//
