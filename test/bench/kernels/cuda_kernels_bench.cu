@@ -361,15 +361,20 @@ void benchLrn(Bench &b, int64_t side, int64_t channels) {
 
 template <typename T>
 void benchEnds(Bench &b) {
-  const FoldImageShape stem = {batch, 224, 224, 3, 115, 115, 16, 2, 3, 3};
-  const int64_t pixels = batch * 224 * 224, folded = batch * 115 * 115 * 16;
-  b.run("fold_image 224x224x3 by 2", 3 * pixels + folded * static_cast<int64_t>(sizeof(T)),
-        [=](Memory &memory) {
-          const uint8_t *x = randomTensor<uint8_t>(memory, 3 * pixels, 0, 255);
-          const float *p = randomTensor<float>(memory, 6);
-          T *y = memory.allocate<T>(folded);
-          return [=](cudaStream_t s) { foldImage<T>(s, stem, x, p, p + 3, y); };
-        });
+  const FoldImageShape stems[] = {{batch, 224, 224, 3, 115, 115, 16, 2, 3, 3},
+                                  {batch, 227, 227, 3, 57, 57, 48, 4, 0, 0}};
+  for (const FoldImageShape &stem : stems) {
+    const int64_t bytes = batch * stem.height * stem.width * stem.channels;
+    const int64_t folded = batch * stem.foldedHeight * stem.foldedWidth * stem.foldedChannels;
+    b.run("fold_image " + std::to_string(stem.height) + "x" + std::to_string(stem.width) +
+              "x3 by " + std::to_string(stem.stride),
+          bytes + folded * static_cast<int64_t>(sizeof(T)), [=](Memory &memory) {
+            const uint8_t *x = randomTensor<uint8_t>(memory, bytes, 0, 255);
+            const float *p = randomTensor<float>(memory, 6);
+            T *y = memory.allocate<T>(folded);
+            return [=](cudaStream_t s) { foldImage<T>(s, stem, x, p, p + 3, y); };
+          });
+  }
   const int64_t classes = 1000, n = batch * classes, size = sizeof(T);
   b.run("softmax_cross_entropy 256x1000", n * (size + 4), [=](Memory &memory) {
     const T *logits = randomTensor<T>(memory, n);
