@@ -41,9 +41,9 @@ struct LineConvEpilogue {
   float *sum = nullptr, *sumOfSquares = nullptr;
 };
 
-/// y = the convolution of x with w; products are summed in fp32. The shape satisfies
-/// hasLineConv; `workspace` has lineConvWorkspaceBytes, and is needed for sums alone. T is __half
-/// or __nv_bfloat16.
+/// y = the convolution of x with w; products are summed in fp32. NaN stays, an infinity may
+/// become one. The shape satisfies hasLineConv; `workspace` has lineConvWorkspaceBytes, and is
+/// needed for sums alone. T is __half or __nv_bfloat16.
 template <typename T>
 void lineConv2d(cudaStream_t stream, const Conv2dShape &s, const T *x, const T *w, T *y,
                 const LineConvEpilogue<T> &epilogue, void *workspace);

@@ -31,7 +31,7 @@ constexpr int64_t lineFilters = 64;
 /// Channels that one instruction takes: a tap has inChannels / 16 steps.
 constexpr int64_t lineStepChannels = 16;
 /// The most steps whose filters fit in registers.
-constexpr int64_t lineMaxSteps = 28;
+constexpr int64_t lineMaxSteps = 27;
 
 /// Multiprocessors of the card, and shared memory of each and of a block, in bytes.
 constexpr int64_t lineProcessors = 132, lineProcessorBytes = 228 << 10, lineBlockBytes = 227 << 10;

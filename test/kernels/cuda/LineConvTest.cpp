@@ -195,7 +195,7 @@ TEST(LineConvTest, LeavesOthersAlone) {
   EXPECT_TRUE(cuda::hasLineConvGradient(makeShape(2, 57, 57, 48, 64, 3, 3)));
   // Columns of taps, and more sums than registers hold.
   EXPECT_FALSE(cuda::hasLineConvGradient(makeShape(2, 57, 57, 16, 64, 4, 1)));
-  EXPECT_FALSE(cuda::hasLineConvGradient(makeShape(2, 57, 57, 112, 64, 2, 2)));
+  EXPECT_FALSE(cuda::hasLineConvGradient(makeShape(2, 57, 57, 64, 64, 2, 2)));
   const Conv2dShape good = makeShape(2, 115, 115, 16, 64, 4, 4);
   EXPECT_TRUE(cuda::hasLineConv(good));
   const auto without = [&](auto change) {
