@@ -15,6 +15,7 @@
 #define FANFOLD_CODEGEN_STATEMENTS_H
 
 #include "codegen/ProgramText.h"
+#include "codegen/kernels/cpu/Shapes.h"
 
 namespace fanfold {
 
@@ -27,6 +28,9 @@ int64_t channelsOf(mlir::Value buffer);
 int64_t rowsOf(mlir::Value buffer);
 std::string channelsText(mlir::Value buffer);
 std::string rowsText(mlir::Value buffer);
+
+/// `cpu::Conv2dShape{...}`; targets share it.
+std::string conv2dShapeText(const cpu::Conv2dShape &s);
 
 /// An integer constant of a launch.
 std::string integerText(plan::LaunchOp op, llvm::StringRef name);

@@ -31,6 +31,14 @@ static std::string poolShape(ProgramText &text, Value x, Value y, std::array<Val
   return text.type("Pool2dShape") + "{" + shape + "}";
 }
 
+std::string fanfold::conv2dShapeText(const cpu::Conv2dShape &s) {
+  return llvm::formatv("cpu::Conv2dShape{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, "
+                       "{11}, {12}, {13}, {14}, {15}}",
+                       s.batch, s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth,
+                       s.outChannels, s.kernelHeight, s.kernelWidth, s.strideHeight, s.strideWidth,
+                       s.padHeight, s.padWidth, s.dilationHeight, s.dilationWidth, s.groups);
+}
+
 static std::string countPad(plan::LaunchOp op) {
   return op.getConstants().contains("count_pad") ? "true" : "false";
 }

@@ -44,14 +44,6 @@ static cpu::Conv2dShape convShape(Type inputType, Type filterType, Type outputTy
   return s;
 }
 
-static std::string shapeText(const cpu::Conv2dShape &s) {
-  return llvm::formatv("cpu::Conv2dShape{{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, "
-                       "{11}, {12}, {13}, {14}, {15}}",
-                       s.batch, s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth,
-                       s.outChannels, s.kernelHeight, s.kernelWidth, s.strideHeight, s.strideWidth,
-                       s.padHeight, s.padWidth, s.dilationHeight, s.dilationWidth, s.groups);
-}
-
 /// m, n, k of a product; `lhs` is m x k unless transposed.
 struct MatmulShape {
   int64_t m, n, k;
@@ -132,10 +124,10 @@ static std::string emitConv(ProgramText &text, plan::LaunchOp op) {
   text.include("Conv2d.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0], bias = in.size() == 3 ? in[2] : Value();
-  std::string make =
-      "cpu::Conv2d(" +
-      shapeText(convShape(in[0].getType(), in[1].getType(), out.getType(), op.getConstants())) +
-      ", " + epilogueText(epilogue(in.size(), op.getConstants())) + ")";
+  std::string make = "cpu::Conv2d(" +
+                     conv2dShapeText(convShape(in[0].getType(), in[1].getType(), out.getType(),
+                                               op.getConstants())) +
+                     ", " + epilogueText(epilogue(in.size(), op.getConstants())) + ")";
   std::string object = text.object("cpu::Conv2d", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], bias, out}, op);
 }
@@ -144,10 +136,10 @@ static std::string emitDgrad(ProgramText &text, plan::LaunchOp op) {
   text.include("Conv2d.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
-  std::string make =
-      "cpu::Conv2dDataGradient(" +
-      shapeText(convShape(out.getType(), in[1].getType(), in[0].getType(), op.getConstants())) +
-      ")";
+  std::string make = "cpu::Conv2dDataGradient(" +
+                     conv2dShapeText(convShape(out.getType(), in[1].getType(), in[0].getType(),
+                                               op.getConstants())) +
+                     ")";
   std::string object = text.object("cpu::Conv2dDataGradient", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], out}, op);
 }
@@ -156,10 +148,10 @@ static std::string emitWgrad(ProgramText &text, plan::LaunchOp op) {
   text.include("Conv2d.h");
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
-  std::string make =
-      "cpu::Conv2dWeightGradient(" +
-      shapeText(convShape(in[0].getType(), out.getType(), in[1].getType(), op.getConstants())) +
-      ")";
+  std::string make = "cpu::Conv2dWeightGradient(" +
+                     conv2dShapeText(convShape(in[0].getType(), out.getType(), in[1].getType(),
+                                               op.getConstants())) +
+                     ")";
   std::string object =
       text.object("cpu::Conv2dWeightGradient", make, workspaceBytes(op), layer(op));
   return run(text, object, {in[0], in[1], out}, op);

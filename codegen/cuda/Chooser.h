@@ -15,6 +15,8 @@
 //   cudnn 62 tile_size=4 ...   engine and knobs of cuDNN
 //   cublaslt                   what cuBLASLt chooses when the program starts
 //   cublaslt 0123...           an algorithm of cuBLASLt, as Matmul.h writes it
+//   line                       our own kernels for few channels (LineConv.h), which are taken
+//                              wherever they can be
 //
 //===----------------------------------------------------------------------===//
 

@@ -19,8 +19,8 @@
 namespace fanfold {
 
 /// A GPU that need not be there: a device description stands in for it. Convolutions are
-/// cuDNN's, with plans that are made here and embedded in the program; matrix products are
-/// cuBLASLt's; the rest is ours.
+/// cuDNN's, with plans that are made here and embedded in the program, but for those of few
+/// channels; matrix products are cuBLASLt's; the rest is ours.
 class CudaTarget : public ProgramTarget {
 public:
   /// Fails if the device description or cuDNN cannot be had.

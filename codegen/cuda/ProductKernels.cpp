@@ -9,6 +9,7 @@
 #include "codegen/cuda/ConvAsMatmul.h"
 #include "codegen/cuda/CudaKernels.h"
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
+#include "codegen/kernels/cuda/LineConvTiling.h"
 #include "passes/LaunchWork.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -167,8 +168,41 @@ static std::optional<MatmulProblem> productFor(const ConvProblem &problem, Choos
   return isBetter ? product : std::nullopt;
 }
 
+/// Name of the kernels in LineConv.h.
+static constexpr llvm::StringLiteral lineConv = "line";
+
+/// Whether those compute a convolution. They have no gradient of x, which images do not need.
+static bool isLineConv(const ConvProblem &problem) {
+  const cudnn::Conv2dShape &s = problem.shape;
+  const bool isPlain = problem.xType != ElementType::f32 && problem.wType == problem.xType &&
+                       problem.yType == problem.xType && problem.xPitch == 0 &&
+                       problem.yPitch == 0 && problem.prologue == cudnn::Prologue::none;
+  // They multiply for 64 filters, however few there are. With more products for each element
+  // that moves, that takes longer than memory does, and libraries waste fewer.
+  constexpr int64_t mostProducts = 256;
+  const int64_t taps = s.kernelHeight * s.kernelWidth;
+  const bool isWorthwhile =
+      taps * s.inChannels * cuda::lineFilters <= mostProducts * (s.inChannels + s.outChannels);
+  // With one tap it is a matrix product.
+  return isPlain && isWorthwhile && taps > 1 &&
+         ((problem.pass == cudnn::Pass::forward && cuda::hasLineConv(s)) ||
+          (problem.pass == cudnn::Pass::wgrad && cuda::hasLineConvGradient(s)));
+}
+
+static int64_t lineConvBytes(const ConvProblem &problem) {
+  const bool gradient = problem.pass == cudnn::Pass::wgrad;
+  if (!gradient && problem.epilogue != cudnn::Epilogue::statistics)
+    return 0;
+  return static_cast<int64_t>(gradient ? cuda::lineConvGradientWorkspaceBytes(problem.shape)
+                                       : cuda::lineConvWorkspaceBytes(problem.shape));
+}
+
 static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
   ConvProblem problem = convProblem(op);
+  if (isLineConv(problem))
+    return Algorithm{lineConv.str(), lineConvBytes(problem),
+                     fmt::format("{} channels, {} filters: one line of pixels",
+                                 problem.shape.inChannels, problem.shape.outChannels)};
   if (std::optional<MatmulProblem> product = productFor(problem, target.chooser()))
     return target.chooser().choose(*product);
   return target.chooser().choose(problem);
@@ -201,6 +235,8 @@ bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
   if (!isa<kernel::Conv2dOp>(product))
     return step != "statistics";
   ConvProblem problem = convProblem(product);
+  if (isLineConv(problem))
+    return true;
   bool bias = problem.epilogue == cudnn::Epilogue::bias;
   problem.epilogue = step == "bias" ? cudnn::Epilogue::bias
                      : bias         ? cudnn::Epilogue::biasRelu
@@ -235,6 +271,12 @@ static std::optional<double> measuredTime(const CudaTarget &target,
 FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
                                   ArrayRef<Operation *> fused) const {
   FormChoice choice;
+  // Our own kernels sum beside, and have no prologue.
+  for (Operation *launch : apart)
+    if (launch->getName().stripDialect().starts_with("conv2d") && isLineConv(convProblem(launch))) {
+      choice.fused = fusion == "statistics";
+      return choice;
+    }
   for (Operation *launch : fused) {
     if (!isProduct(launch))
       continue;
@@ -271,7 +313,10 @@ std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
     if (op.getAlgorithm().value_or("").starts_with(cublasltPrefix.rtrim()))
       if (std::optional<MatmulProblem> product = asMatmul(problem))
         return theChooser->candidates(*product);
-    return theChooser->candidates(problem);
+    std::vector<Candidate> list = theChooser->candidates(problem);
+    if (isLineConv(problem))
+      list.insert(list.begin(), {lineConv.str(), lineConvBytes(problem), {}, {}, ""});
+    return list;
   }
   return {};
 }
@@ -334,6 +379,27 @@ static FailureOr<std::string> emitConvAsMatmul(CudaProgramText &text, plan::Laun
                      op.getOutputs()[0]);
 }
 
+/// `cuda::lineConv2d<__half>(stream(s), cpu::Conv2dShape{...}, x, w, y, {epilogue}, workspace)`,
+/// or `cuda::lineConv2dGradient(stream(s), cpu::Conv2dShape{...}, x, dy, dw, workspace)`.
+static std::string emitLineConv(CudaProgramText &text, plan::LaunchOp op,
+                                const ConvProblem &problem) {
+  OperandRange in = op.getInputs(), out = op.getOutputs();
+  const std::string type =
+      elementTypeText(cast<MemRefType>(in[0].getType()).getElementType()).str();
+  if (problem.pass == cudnn::Pass::wgrad)
+    return text.call("LineConv.h", "lineConv2dGradient", {conv2dShapeText(problem.shape)},
+                     {in[0], in[1], out[0], op.getWorkspace()});
+  const bool sums = problem.epilogue == cudnn::Epilogue::statistics;
+  const std::string epilogue[] = {text.address(in.size() == 3 ? in[2] : Value()),
+                                  op.getConstants().contains("activation") ? "true" : "false",
+                                  text.address(sums ? out[1] : Value()),
+                                  text.address(sums ? out[2] : Value())};
+  return text.call("LineConv.h", "lineConv2d<" + type + ">",
+                   {conv2dShapeText(problem.shape), text.address(in[0]), text.address(in[1]),
+                    text.address(out[0]), "{" + llvm::join(ArrayRef(epilogue), ", ") + "}"},
+                   {op.getWorkspace()});
+}
+
 static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
@@ -342,6 +408,8 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   StringRef engine = op.getAlgorithm().value_or("");
   if (engine.starts_with(cublasltPrefix.rtrim()))
     return emitConvAsMatmul(text, op, problem);
+  if (engine == lineConv && isLineConv(problem))
+    return emitLineConv(text, op, problem);
   if (!engine.consume_front(cudnnPrefix))
     return op.emitOpError("has no cuDNN engine: compile the model again for this target");
   Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());

@@ -19,9 +19,26 @@ namespace {
 /// A block takes 8 columns, which are one sector of memory, in 32 lanes.
 constexpr int columns = 8, lanes = blockThreads / columns;
 
+/// Where the sum of a column goes: to one of a few arrays, or to a tensor.
+struct ToTargets {
+  SumTargets targets;
+  int64_t channels;
+  __device__ void operator()(int64_t column, double sum) const {
+    targets.out[column / channels][column % channels] = static_cast<float>(sum);
+  }
+};
+template <typename T>
+struct ToTensor {
+  T *out;
+  __device__ void operator()(int64_t column, double sum) const {
+    out[column] = fromFloat<T>(static_cast<float>(sum));
+  }
+};
+
+template <typename Store>
 __global__ void __launch_bounds__(blockThreads)
-    sumPartialsKernel(int64_t parts, int64_t width, int64_t channels, const float *partials,
-                      const __grid_constant__ SumTargets targets) {
+    sumPartialsKernel(int64_t parts, int64_t width, const float *partials,
+                      const __grid_constant__ Store store) {
   __shared__ double shared[lanes][columns];
   const int lane = static_cast<int>(threadIdx.x) / columns;
   const int place = static_cast<int>(threadIdx.x) % columns;
@@ -39,7 +56,7 @@ __global__ void __launch_bounds__(blockThreads)
       shared[lane][place] += shared[lane + distance][place];
   }
   if (lane == 0 && column < width)
-    targets.out[column / channels][column % channels] = static_cast<float>(shared[0][place]);
+    store(column, shared[0][place]);
 }
 
 template <typename T>
@@ -63,11 +80,23 @@ __global__ void __launch_bounds__(blockThreads)
 
 } // namespace
 
+template <typename Store>
+static void launchSumPartials(cudaStream_t stream, int64_t parts, int64_t width,
+                              const float *partials, const Store &store) {
+  if (width > 0)
+    sumPartialsKernel<<<static_cast<unsigned>(divideUp(width, columns)), blockThreads, 0, stream>>>(
+        parts, width, partials, store);
+}
+
 void fanfold::cuda::sumPartials(cudaStream_t stream, int64_t parts, int sums, int64_t channels,
                                 const float *partials, const SumTargets &targets) {
-  const int64_t width = sums * channels;
-  sumPartialsKernel<<<static_cast<unsigned>(divideUp(width, columns)), blockThreads, 0, stream>>>(
-      parts, width, channels, partials, targets);
+  launchSumPartials(stream, parts, sums * channels, partials, ToTargets{targets, channels});
+}
+
+template <typename T>
+void fanfold::cuda::sumPartials(cudaStream_t stream, int64_t parts, int64_t n,
+                                const float *partials, T *out) {
+  launchSumPartials(stream, parts, n, partials, ToTensor<T>{out});
 }
 
 template <typename T>
@@ -80,5 +109,6 @@ void fanfold::cuda::sumOfSquares(cudaStream_t stream, int64_t n, const T *x, flo
 }
 
 #define INSTANTIATE(T)                                                                             \
+  template void fanfold::cuda::sumPartials(cudaStream_t, int64_t, int64_t, const float *, T *);    \
   template void fanfold::cuda::sumOfSquares(cudaStream_t, int64_t, const T *, float *, void *);
 FANFOLD_FOR_EACH_FLOAT(INSTANTIATE)

@@ -31,6 +31,11 @@ struct SumTargets {
 void sumPartials(cudaStream_t stream, int64_t parts, int sums, int64_t channels,
                  const float *partials, const SumTargets &targets);
 
+/// out[i] = the sum of partials[part][i] over the parts, of n elements each, added in double.
+/// T is float, __half or __nv_bfloat16.
+template <typename T>
+void sumPartials(cudaStream_t stream, int64_t parts, int64_t n, const float *partials, T *out);
+
 /// *out = the sum of x[i]^2 over n elements; squares and sums are double. `workspace` has
 /// sumOfSquaresWorkspaceBytes(n). Two launches. T is float, __half or __nv_bfloat16.
 template <typename T>

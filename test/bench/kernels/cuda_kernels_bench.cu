@@ -21,6 +21,7 @@
 #include "codegen/kernels/cuda/BatchNorm.h"
 #include "codegen/kernels/cuda/Copy.h"
 #include "codegen/kernels/cuda/Fold.h"
+#include "codegen/kernels/cuda/LineConv.h"
 #include "codegen/kernels/cuda/Lrn.h"
 #include "codegen/kernels/cuda/Pointwise.cuh"
 #include "codegen/kernels/cuda/PointwiseMany.cuh"
@@ -230,6 +231,50 @@ void benchBatchNorm(Bench &b, int64_t side, int64_t channels) {
 }
 
 //===----------------------------------------------------------------------===//
+// Convolutions of folded images
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+void benchLineConv(Bench &b, const Conv2dShape &shape) {
+  const int64_t size = sizeof(T), k = shape.outChannels;
+  const std::string at = " " + std::to_string(shape.kernelHeight) + "x" +
+                         std::to_string(shape.kernelWidth) + " " + std::to_string(shape.inHeight) +
+                         "x" + std::to_string(shape.inWidth) + "x" +
+                         std::to_string(shape.inChannels) + " to " + std::to_string(k);
+  const int64_t bytes = size * (shape.inputSize() + shape.outputSize() + shape.filterSize());
+  for (const bool statistics : {false, true})
+    b.run("line_conv2d" + std::string(statistics ? "_statistics" : "") + at, bytes,
+          [=](Memory &memory) {
+            const T *x = randomTensor<T>(memory, shape.inputSize());
+            const T *w = randomTensor<T>(memory, shape.filterSize());
+            T *y = memory.allocate<T>(shape.outputSize());
+            float *sums = statistics ? memory.allocate<float>(2 * k) : nullptr;
+            void *workspace = memory.allocate<char>(lineConvWorkspaceBytes(shape));
+            return [=](cudaStream_t s) {
+              lineConv2d<T>(s, shape, x, w, y, {nullptr, false, sums, sums ? sums + k : nullptr},
+                            workspace);
+            };
+          });
+  b.run("line_conv2d_gradient" + at, bytes, [=](Memory &memory) {
+    const T *x = randomTensor<T>(memory, shape.inputSize());
+    const T *dy = randomTensor<T>(memory, shape.outputSize());
+    T *dw = memory.allocate<T>(shape.filterSize());
+    void *workspace = memory.allocate<char>(lineConvGradientWorkspaceBytes(shape));
+    return [=](cudaStream_t s) { lineConv2dGradient<T>(s, shape, x, dy, dw, workspace); };
+  });
+}
+
+/// The first convolutions of ResNet-50 and GoogLeNet, AlexNet, and the first two of
+/// Inception-ResNet-v2.
+template <typename T>
+void benchLineConvs(Bench &b) {
+  benchLineConv<T>(b, {batch, 115, 115, 16, 112, 112, 64, 4, 4});
+  benchLineConv<T>(b, {batch, 57, 57, 48, 55, 55, 64, 3, 3});
+  benchLineConv<T>(b, {batch, 150, 150, 16, 149, 149, 32, 2, 2});
+  benchLineConv<T>(b, {batch, 149, 149, 32, 147, 147, 32, 3, 3});
+}
+
+//===----------------------------------------------------------------------===//
 // Windows
 //===----------------------------------------------------------------------===//
 
@@ -316,15 +361,20 @@ void benchLrn(Bench &b, int64_t side, int64_t channels) {
 
 template <typename T>
 void benchEnds(Bench &b) {
-  const FoldImageShape stem = {batch, 224, 224, 3, 115, 115, 16, 2, 3, 3};
-  const int64_t pixels = batch * 224 * 224, folded = batch * 115 * 115 * 16;
-  b.run("fold_image 224x224x3 by 2", 3 * pixels + folded * static_cast<int64_t>(sizeof(T)),
-        [=](Memory &memory) {
-          const uint8_t *x = randomTensor<uint8_t>(memory, 3 * pixels, 0, 255);
-          const float *p = randomTensor<float>(memory, 6);
-          T *y = memory.allocate<T>(folded);
-          return [=](cudaStream_t s) { foldImage<T>(s, stem, x, p, p + 3, y); };
-        });
+  const FoldImageShape stems[] = {{batch, 224, 224, 3, 115, 115, 16, 2, 3, 3},
+                                  {batch, 227, 227, 3, 57, 57, 48, 4, 0, 0}};
+  for (const FoldImageShape &stem : stems) {
+    const int64_t bytes = batch * stem.height * stem.width * stem.channels;
+    const int64_t folded = batch * stem.foldedHeight * stem.foldedWidth * stem.foldedChannels;
+    b.run("fold_image " + std::to_string(stem.height) + "x" + std::to_string(stem.width) +
+              "x3 by " + std::to_string(stem.stride),
+          bytes + folded * static_cast<int64_t>(sizeof(T)), [=](Memory &memory) {
+            const uint8_t *x = randomTensor<uint8_t>(memory, bytes, 0, 255);
+            const float *p = randomTensor<float>(memory, 6);
+            T *y = memory.allocate<T>(folded);
+            return [=](cudaStream_t s) { foldImage<T>(s, stem, x, p, p + 3, y); };
+          });
+  }
   const int64_t classes = 1000, n = batch * classes, size = sizeof(T);
   b.run("softmax_cross_entropy 256x1000", n * (size + 4), [=](Memory &memory) {
     const T *logits = randomTensor<T>(memory, n);
@@ -470,6 +520,8 @@ void benchAll(Bench &b) {
                                                  {14, 1024}, {7, 512},  {7, 2048}};
   for (const auto &[side, channels] : tensors)
     benchBatchNorm<T>(b, side, channels);
+  if constexpr (sizeof(T) == 2)
+    benchLineConvs<T>(b);
   benchMaxPool<T>(b, 112, 56, 64, 3, 2, 1);
   benchMaxPool<T>(b, 28, 28, 192, 3, 1, 1);
   benchMaxPool<T>(b, 14, 7, 832, 2, 2, 0);

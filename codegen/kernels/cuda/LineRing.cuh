@@ -1,0 +1,112 @@
+//===- LineRing.cuh - a stretch of a line of pixels in shared memory ------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The ring that LineConvTiling.h draws, filled by asynchronous copies; those copies; and where
+// the results of pixels lie.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
+#define FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
+
+#include "codegen/kernels/cuda/LineConvTiling.h"
+
+namespace fanfold::cuda::detail {
+
+/// Copies 16 bytes from global to shared memory, or fills with zeros. Both addresses are
+/// aligned to 16; `from` is valid in either case.
+__device__ inline void copyAsync(uint32_t to, const void *from, bool zero) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
+               "r"(zero ? 0 : 16)
+               : "memory");
+}
+
+/// Ends a group of copies of this thread.
+__device__ inline void commitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+/// Waits for all groups of this thread but the last `Pending`.
+template <int Pending>
+__device__ inline void waitForCopies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
+}
+
+/// Tiles of pixels, numbered from 0, of which the ring holds the last `pixels / Tile`. All
+/// threads of a block have one alike and call its functions together.
+template <typename T, int Tile>
+class LineRing {
+public:
+  /// `memory` has `planes` planes of `planeBytes`, of 8 channels each; `pixels` is a power of
+  /// two and a multiple of Tile.
+  __device__ LineRing(void *memory, Divisor planes, uint32_t planeBytes, uint32_t pixels)
+      : base(static_cast<uint32_t>(__cvta_generic_to_shared(memory))), planes(planes),
+        planeBytes(planeBytes), pixels(pixels) {}
+
+  /// Begins to copy tile `t`: the pixels of the line x from `from`; zeros from `end` on.
+  __device__ void fetch(const T *x, uint32_t t, uint64_t from, uint64_t end) const {
+    const uint32_t slot = t * Tile & (pixels - 1);
+    // Neighbouring threads copy neighbouring pieces of memory.
+    for (uint32_t i = threadIdx.x; i < Tile * planes.divisor; i += blockDim.x) {
+      uint32_t pixel = i;
+      const uint32_t plane = planes.split(pixel);
+      const bool outside = from + pixel >= end;
+      const T *source = x + (outside ? 0 : ((from + pixel) * planes.divisor + plane) * 8);
+      const uint32_t to = base + plane * planeBytes + (slot + pixel) * 16;
+      copyAsync(to, source, outside);
+      if (slot == 0)
+        copyAsync(to + pixels * 16, source, outside);
+    }
+  }
+
+  /// Address of a pixel, counted from tile 0, in the first plane; Tile - 1 others follow it.
+  __device__ uint32_t address(uint32_t pixel) const { return base + (pixel & (pixels - 1)) * 16; }
+
+private:
+  uint32_t base;
+  Divisor planes;
+  uint32_t planeBytes, pixels;
+};
+
+/// Which pixels of the line have a result, and where it lies.
+struct LineResults {
+  uint32_t pixels;              ///< Of x.
+  Divisor width, height;        ///< Of an image of x.
+  uint32_t outWidth, outHeight; ///< Of one of y.
+
+  explicit LineResults(const Conv2dShape &s)
+      : pixels(static_cast<uint32_t>(s.batch * s.inHeight * s.inWidth)), width(s.inWidth),
+        height(s.inHeight), outWidth(static_cast<uint32_t>(s.outWidth)),
+        outHeight(static_cast<uint32_t>(s.outHeight)) {}
+
+  /// Whether `pixel` of x has a result; `result` is its pixel of y.
+  __device__ bool find(uint32_t pixel, uint32_t &result) const {
+    uint32_t row = pixel;
+    const uint32_t column = width.split(row), image = height.divide(row);
+    result = (row - image * (height.divisor - outHeight)) * outWidth + column;
+    return column < outWidth && row - image * height.divisor < outHeight && pixel < pixels;
+  }
+};
+
+/// 16-byte pieces of a pixel of y, if it has all filters.
+constexpr int linePieces = lineFilters / 8;
+
+/// Byte offset of a piece of a pixel in a tile of y. Pixels have 128 bytes; the pieces of 8
+/// neighbouring ones change places so that none shares banks with another.
+__device__ inline uint32_t pieceOffset(uint32_t pixel, uint32_t piece) {
+  return (pixel * linePieces + (piece ^ pixel % linePieces)) * 16;
+}
+
+/// Where a lane's row begins when a warp loads or stores four 8 x 8 matrices of a tile of y:
+/// two pieces, from 2 * warp, of 8 pixels, and of the next 8.
+__device__ inline uint32_t matrixRowOffset(uint32_t firstPixel) {
+  const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+  return pieceOffset(firstPixel + lane % 8 + lane / 16 * 8, 2 * warp + lane / 8 % 2);
+}
+
+} // namespace fanfold::cuda::detail
+
+#endif // FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH

@@ -1,0 +1,158 @@
+//===- Wgmma.cuh - matrix products of a warpgroup on sm_90 ----------------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// wgmma: four neighbouring warps, the first of which has a number divisible by four, multiply
+// a 64 x 16 matrix by a 16 x N matrix. Only for code of architecture sm_90a. All 128
+// threads call all functions here together.
+//
+// Threads hold matrices as mma.m16n8k16 has them, of which warp w has the rows from 16 w:
+// with lane l, row r = 16 w + l / 4 and column c = 2 (l % 4),
+//
+//   a[0]: A[r][c], A[r][c + 1];        a[1]: A[r + 8][c], ...;
+//   a[2]: A[r][c + 8], ...;            a[3]: A[r + 8][c + 8], ...;
+//   d[4 j + 0], d[4 j + 1]: D[r][8 j + c], D[r][8 j + c + 1];    d[4 j + 2], ...: D[r + 8].
+//
+// In shared memory a matrix consists of cores, 128 contiguous bytes of 8 rows of 16 bytes,
+// which may begin at any multiple of 16.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FANFOLD_CODEGEN_KERNELS_CUDA_WGMMA_CUH
+#define FANFOLD_CODEGEN_KERNELS_CUDA_WGMMA_CUH
+
+#include <cstdint>
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <type_traits>
+
+namespace fanfold::cuda::wgmma {
+
+/// A matrix B in shared memory: its address, and the bytes from a core to the next along two
+/// directions, all multiples of 16. Where cores have columns of B as rows (not RowMajor), the
+/// cores at `kBytes` hold k from 8, those at `nBytes`, 2 `nBytes`, ... columns from 8, 16, ....
+/// With rows of B as rows (RowMajor) it is the same.
+__device__ inline uint64_t matrix(uint32_t address, uint32_t kBytes, uint32_t nBytes) {
+  return uint64_t{(address & 0x3ffff) >> 4} | uint64_t{kBytes >> 4} << 16 |
+         uint64_t{nBytes >> 4} << 32;
+}
+
+/// Makes what this thread wrote to shared memory visible to products after the next barrier.
+__device__ inline void publish() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
+/// Comes before the first of some products, behind the last use of their registers.
+__device__ inline void begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+
+/// Comes behind the last of some products.
+__device__ inline void commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+
+/// Waits for all products that were committed but the last `Pending` groups of them.
+template <int Pending>
+__device__ inline void wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Pending) : "memory");
+}
+
+/// Keeps the compiler from moving uses of accumulators across this point.
+template <int N>
+__device__ inline void fence(float (&d)[N]) {
+#pragma unroll
+  for (float &each : d)
+    asm volatile("" : "+f"(each)::"memory");
+}
+
+#define FANFOLD_4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
+#define FANFOLD_MULTIPLY_TYPES                                                                     \
+  if constexpr (std::is_same_v<T, __half>)                                                         \
+    FANFOLD_MULTIPLY("f16");                                                                       \
+  else                                                                                             \
+    FANFOLD_MULTIPLY("bf16");
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 16; A, 64 x 16, comes from registers, B,
+/// 16 x 16, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[8], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %13, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n16k16.f32." type "." type " {"                    \
+               "%0, %1, %2, %3, %4, %5, %6, %7}, "                                                 \
+               "{%8, %9, %10, %11}, %12, p, 1, 1, %14;\n}\n"                                       \
+               : FANFOLD_4(0), FANFOLD_4(4)                                                        \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 24; A, 64 x 16, comes from registers, B,
+/// 16 x 24, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[12], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %17, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n24k16.f32." type "." type " {"                    \
+               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
+               "%8, %9, %10, %11}, "                                                               \
+               "{%12, %13, %14, %15}, %16, p, 1, 1, %18;\n}\n"                                     \
+               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8)                                          \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 32; A, 64 x 16, comes from registers, B,
+/// 16 x 32, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[16], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %21, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n32k16.f32." type "." type " {"                    \
+               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
+               "%8, %9, %10, %11, %12, %13, %14, %15}, "                                           \
+               "{%16, %17, %18, %19}, %20, p, 1, 1, %22;\n}\n"                                     \
+               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12)                           \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 128; A, 64 x 16, comes from registers, B,
+/// 16 x 128, from shared memory. Asynchronous.
+template <typename T, bool RowMajor>
+__device__ inline void multiply(float (&d)[64], const uint32_t (&a)[4], uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile(                                                                                    \
+      "{\n.reg .pred p;\n"                                                                         \
+      "setp.ne.b32 p, %69, 0;\n"                                                                   \
+      "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {"                            \
+      "%0, %1, %2, %3, %4, %5, %6, %7, "                                                           \
+      "%8, %9, %10, %11, %12, %13, %14, %15, "                                                     \
+      "%16, %17, %18, %19, %20, %21, %22, %23, "                                                   \
+      "%24, %25, %26, %27, %28, %29, %30, %31, "                                                   \
+      "%32, %33, %34, %35, %36, %37, %38, %39, "                                                   \
+      "%40, %41, %42, %43, %44, %45, %46, %47, "                                                   \
+      "%48, %49, %50, %51, %52, %53, %54, %55, "                                                   \
+      "%56, %57, %58, %59, %60, %61, %62, %63}, "                                                  \
+      "{%64, %65, %66, %67}, %68, p, 1, 1, %70;\n}\n"                                              \
+      : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12), FANFOLD_4(16), FANFOLD_4(20),     \
+        FANFOLD_4(24), FANFOLD_4(28), FANFOLD_4(32), FANFOLD_4(36), FANFOLD_4(40), FANFOLD_4(44),  \
+        FANFOLD_4(48), FANFOLD_4(52), FANFOLD_4(56), FANFOLD_4(60)                                 \
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add), "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+#undef FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_4
+
+} // namespace fanfold::cuda::wgmma
+
+#endif // FANFOLD_CODEGEN_KERNELS_CUDA_WGMMA_CUH
