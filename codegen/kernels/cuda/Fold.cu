@@ -25,70 +25,38 @@ struct Source {
         channel(folded % channels) {}
 };
 
-/// Folded rows that a thread makes pixels of.
-constexpr int foldRows = 4;
-
-/// V folded channels of a folded pixel and of those below it for each thread; blockIdx.y is
-/// the image. All that depends on the column and the channel is found once: from pixel to pixel
-/// only the row moves on. The channels and the stride of the image, if they are known here (not
-/// 0), make divisions by them multiplications.
+/// V folded channels of one folded pixel for each thread; blockIdx.y is the image. The
+/// channels and the stride of the image, if they are known here (not 0), make divisions by
+/// them multiplications, which are most of the work otherwise.
 template <int V, int Channels, int Stride, typename T>
 __global__ void __launch_bounds__(blockThreads)
     foldImageKernel(FoldImageShape s, Divisor groupsPerPixel, Divisor foldedWidth, uint32_t groups,
-                    const uint8_t *__restrict__ x, const float *__restrict__ scale,
-                    const float *__restrict__ shift, T *__restrict__ y) {
+                    const uint8_t *x, const float *scale, const float *shift, T *y) {
   const uint32_t group = blockIdx.x * blockThreads + threadIdx.x;
   if (group >= groups)
     return;
-  uint32_t rows = group;
-  const int first = static_cast<int>(groupsPerPixel.split(rows)) * V;
-  const int column = static_cast<int>(foldedWidth.split(rows));
-  const int firstRow = static_cast<int>(rows) * foldRows;
+  uint32_t row = group;
+  const int first = static_cast<int>(groupsPerPixel.split(row)) * V;
+  const int column = static_cast<int>(foldedWidth.split(row));
   const int stride = Stride ? Stride : static_cast<int>(s.stride);
   const int channels = Channels ? Channels : static_cast<int>(s.channels);
   const int height = static_cast<int>(s.height), width = static_cast<int>(s.width);
+  const int top = static_cast<int>(row) * stride - static_cast<int>(s.padHeight);
   const int left = column * stride - static_cast<int>(s.padWidth);
   const uint8_t *image = x + int64_t{blockIdx.y} * s.height * s.width * s.channels;
-
-  // Of each folded channel: the row of the first pixel, far outside of the image where all of
-  // the column is zero, and what is at the left of it.
-  int h[V], offset[V];
-  float factor[V], summand[V];
+  Vec<T, V> out;
 #pragma unroll
   for (int k = 0; k < V; ++k) {
     const Source from(first + k, channels, stride);
-    const int w = left + from.column;
-    const bool inside = from.row < stride && w >= 0 && w < width;
-    h[k] = inside ? firstRow * stride - static_cast<int>(s.padHeight) + from.row : -(1 << 30);
-    offset[k] = w * channels + from.channel;
-    factor[k] = scale[from.channel];
-    summand[k] = shift[from.channel];
+    const int h = top + from.row, w = left + from.column;
+    float value = 0.0f;
+    if (from.row < stride && h >= 0 && h < height && w >= 0 && w < width)
+      value =
+          toFloat(image[(int64_t{h} * width + w) * channels + from.channel]) * scale[from.channel] +
+          shift[from.channel];
+    out[k] = fromFloat<T>(value);
   }
-  const int64_t rowElements = s.foldedWidth * s.foldedChannels;
-  T *to = y + (int64_t{blockIdx.y} * s.foldedHeight + firstRow) * rowElements +
-          int64_t{column} * s.foldedChannels + first;
-  const auto isInside = [&](int row, int k) {
-    const int at = h[k] + row * stride;
-    return at >= 0 && at < height;
-  };
-  // All loads before the first store, so that they are under way together.
-  uint32_t bytes[foldRows][V];
-#pragma unroll
-  for (int row = 0; row < foldRows; ++row)
-#pragma unroll
-    for (int k = 0; k < V; ++k)
-      bytes[row][k] =
-          isInside(row, k) ? image[int64_t{h[k] + row * stride} * width * channels + offset[k]] : 0;
-#pragma unroll
-  for (int row = 0; row < foldRows; ++row) {
-    Vec<T, V> out;
-#pragma unroll
-    for (int k = 0; k < V; ++k)
-      out[k] = fromFloat<T>(
-          isInside(row, k) ? static_cast<float>(bytes[row][k]) * factor[k] + summand[k] : 0.0f);
-    if (firstRow + row < s.foldedHeight)
-      store(to + row * rowElements, out);
-  }
+  store(y + (int64_t{blockIdx.y} * groups + group) * V, out);
 }
 
 /// Calls visit(folded index, index in the filter or -1) for each element of the folded
@@ -138,7 +106,7 @@ void fanfold::cuda::foldImage(cudaStream_t stream, const FoldImageShape &s, cons
   const auto launchFor = [&](auto width, auto channels, auto stride) {
     constexpr int v = width;
     const int64_t groupsPerPixel = s.foldedChannels / v;
-    const int64_t groups = divideUp(s.foldedHeight, foldRows) * s.foldedWidth * groupsPerPixel;
+    const int64_t groups = s.foldedHeight * s.foldedWidth * groupsPerPixel;
     const dim3 grid(static_cast<unsigned>(divideUp(groups, blockThreads)),
                     static_cast<unsigned>(s.batch));
     foldImageKernel<v, channels, stride>
