@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Tensors are fp32, row-major and, but for parts of larger ones, dense. Images are NHWC: (batch, height, width,
-// channels). Filters are KRSC: (outChannels, kernelHeight, kernelWidth,
-// inChannels / groups). Dense weights are (inputs, units).
+// Tensors are fp32, row-major and, but for parts of larger ones, dense. Images are NHWC: (batch,
+// height, width, channels). Filters are KRSC: (outChannels, kernelHeight, kernelWidth, inChannels /
+// groups). Dense weights are (inputs, units).
 //
 // Output sizes are given, not computed: the compiler has inferred them, and so
 // they imply whether a pooling rounds up. `pad` is the padding above and to the

@@ -75,7 +75,8 @@ protected:
 
 TEST_F(TuneProgramTest, CoversEveryProblemAndMeasuresNoneTwice) {
   const std::string first = tune();
-  EXPECT_NE(first.find("5 problems to measure (1 for other choices)\n"), std::string::npos) << first;
+  EXPECT_NE(first.find("5 problems to measure (1 for other choices)\n"), std::string::npos)
+      << first;
   const Result<TuningDatabase> database = TuningDatabase::read(path);
   ASSERT_TRUE(database.ok()) << database.status().message();
   const Result<std::string> name = currentDeviceName();
