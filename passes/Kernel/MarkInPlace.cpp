@@ -54,6 +54,11 @@ private:
     merged[value] = older;
     members[older].push_back(value);
   }
+  /// The other values in the storage of `root`.
+  ArrayRef<Value> membersOf(Value root) const {
+    auto it = members.find(root);
+    return it == members.end() ? ArrayRef<Value>() : ArrayRef<Value>(it->second);
+  }
   int64_t lastUse(Value value);
   StringRef variableOf(Value value);
 
@@ -73,8 +78,8 @@ int64_t Marker::lastUse(Value value) {
   int64_t last = -1;
   // Readers of views and parts count: they may stand anywhere behind their value, and are
   // members of the storage only once they are reached.
-  SmallVector<Value> values(members.lookup(r));
-  values.push_back(r);
+  SmallVector<Value> values = {r};
+  llvm::append_range(values, membersOf(r));
   while (!values.empty())
     for (Operation *user : values.pop_back_val().getUsers())
       if (isa<OutputOp>(user))
@@ -92,7 +97,7 @@ StringRef Marker::variableOf(Value value) {
     return read.getVariable();
   if (StringRef name = writes.lookup(r); !name.empty())
     return name;
-  for (Value member : members.lookup(r))
+  for (Value member : membersOf(r))
     if (StringRef name = writes.lookup(member); !name.empty())
       return name;
   return {};

@@ -61,24 +61,22 @@ FailureOr<OwningOpRef<ModuleOp>> StepBudget::build(size_t index) {
   return built;
 }
 
-FailureOr<int64_t> StepBudget::bytesOf(size_t index) {
-  auto [it, inserted] = measured.try_emplace(index);
-  if (inserted) {
-    FailureOr<OwningOpRef<ModuleOp>> built = build(index);
-    FailureOr<int64_t> bytes = failure();
-    if (succeeded(built))
-      bytes = stepBytes(onlyStep(**built), options.alignment, /*sharing=*/true);
-    if (failed(bytes)) {
-      measured.erase(it);
-      return failure();
-    }
-    it->second = *bytes;
-  }
-  return it->second;
+FailureOr<int64_t> StepBudget::bytesOf(size_t index, int64_t most) {
+  // Within the limit it was measured by, a number is exact; beyond it, at least a bound.
+  if (auto it = measured.find(index); it != measured.end())
+    if (it->second.bytes <= it->second.most || it->second.bytes > most)
+      return it->second.bytes;
+  FailureOr<OwningOpRef<ModuleOp>> built = build(index);
+  if (failed(built))
+    return failure();
+  FailureOr<int64_t> bytes = stepBytes(onlyStep(**built), options.alignment, most);
+  if (succeeded(bytes))
+    measured[index] = {*bytes, most};
+  return bytes;
 }
 
-FailureOr<int64_t> StepBudget::budgetOf(size_t index) {
-  FailureOr<int64_t> real = bytesOf(index);
+FailureOr<int64_t> StepBudget::budgetOf(size_t index, int64_t most) {
+  FailureOr<int64_t> real = bytesOf(index, most);
   if (failed(real) || index == 0)
     return real;
   return std::max(*real, leastBytes(index));
@@ -88,7 +86,7 @@ FailureOr<int64_t> StepBudget::budgetOf(size_t index) {
 /// them, for what packing and marking lose; a plan that is far better than the model says
 /// is skipped whatever the budget.
 FailureOr<std::optional<size_t>> StepBudget::fastestWithin(int64_t bytes) {
-  FailureOr<int64_t> asIs = bytesOf(0);
+  FailureOr<int64_t> asIs = bytesOf(0, bytes);
   if (failed(asIs))
     return failure();
   if (*asIs <= bytes)
@@ -96,7 +94,7 @@ FailureOr<std::optional<size_t>> StepBudget::fastestWithin(int64_t bytes) {
   for (size_t index = 1; index < curve().size(); ++index) {
     if (leastBytes(index) > bytes)
       continue;
-    FailureOr<int64_t> real = bytesOf(index);
+    FailureOr<int64_t> real = bytesOf(index, bytes);
     if (failed(real))
       return failure();
     if (*real <= bytes)
@@ -111,7 +109,7 @@ FailureOr<size_t> StepBudget::smallest() {
   if (failed(least))
     return failure();
   for (size_t index = curve().size() - 1; index >= 1 && leastBytes(index) < *least; --index) {
-    FailureOr<int64_t> bytes = budgetOf(index);
+    FailureOr<int64_t> bytes = budgetOf(index, *least - 1);
     if (failed(bytes))
       return failure();
     if (*bytes < *least) {

@@ -22,8 +22,8 @@ namespace fanfold {
 /// The plans that recomputation has to offer for one step, from the fastest, which is the
 /// step as it is, to the smallest. Bytes are those of the step's values in the finished
 /// plan: for each plan that is asked for, a copy of the step is changed, marked and packed
-/// as place-slices, mark-in-place and plan-memory will do it. Takes seconds for thousands of
-/// launches.
+/// as place-slices, mark-in-place and plan-memory will do it. Packing takes seconds for
+/// thousands of launches, so plans whose live values alone are too large are not packed.
 class StepBudget {
 public:
   /// `step` is scheduled and stands in a module; it is not changed, and must outlive this.
@@ -41,12 +41,13 @@ public:
   /// Plans by rising extra time and falling modelled bytes; the first is the step as it is.
   llvm::ArrayRef<recompute::Point> curve();
 
-  /// Bytes of plan `index` of the curve. 0 is quick: it asks for no curve.
-  llvm::FailureOr<int64_t> bytesOf(size_t index);
+  /// Bytes of plan `index` of the curve; if they are more than `most`, maybe fewer of them,
+  /// but still more than `most`. 0 is quick: it asks for no curve.
+  llvm::FailureOr<int64_t> bytesOf(size_t index, int64_t most = INT64_MAX);
 
   /// The least bytes for which fastestWithin() takes plan `index`, or a faster one: mostly
-  /// those that the plan needs.
-  llvm::FailureOr<int64_t> budgetOf(size_t index);
+  /// those that the plan needs. `most` as for bytesOf().
+  llvm::FailureOr<int64_t> budgetOf(size_t index, int64_t most = INT64_MAX);
 
   /// The fastest plan within `bytes`; none if there is none. A larger number never gives a
   /// slower plan.
@@ -63,6 +64,10 @@ public:
   llvm::FailureOr<int64_t> apply(size_t index);
 
 private:
+  struct Measured {
+    int64_t bytes, most;
+  };
+
   recompute::Plan planOf(size_t index);
   int64_t leastBytes(size_t index) { return curve()[index].peakBytes - slack; }
 
@@ -73,7 +78,8 @@ private:
   int64_t slack = 0; ///< What a plan may need less than the model says.
   std::optional<recompute::Solver> solver;
   std::vector<recompute::Point> points;
-  std::map<size_t, int64_t> measured; ///< Bytes by index.
+  /// By index: what bytesOf() said last, and for which `most`.
+  std::map<size_t, Measured> measured;
 };
 
 } // namespace fanfold

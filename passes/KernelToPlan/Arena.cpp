@@ -100,9 +100,12 @@ packStep(cnn::StepOp step, const std::vector<packer::Buffer> &buffers, bool shar
   return packing;
 }
 
-FailureOr<int64_t> fanfold::stepBytes(cnn::StepOp step, int64_t alignment, bool sharing) {
-  FailureOr<packer::Packing> packing =
-      packStep(step, collect(StepLiveness(step), alignment), sharing);
+FailureOr<int64_t> fanfold::stepBytes(cnn::StepOp step, int64_t alignment, int64_t most) {
+  std::vector<packer::Buffer> buffers = collect(StepLiveness(step), alignment);
+  if (packer::check(buffers).empty())
+    if (int64_t live = packer::lowerBound(buffers); live > most)
+      return live;
+  FailureOr<packer::Packing> packing = packStep(step, buffers, /*sharing=*/true);
   if (failed(packing))
     return failure();
   return packing->height;

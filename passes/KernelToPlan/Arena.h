@@ -47,9 +47,11 @@ struct Arena {
 /// Bytes of variables and staging slots, at the bottom of the arena.
 int64_t fixedBytes(mlir::ModuleOp module, int64_t alignment);
 
-/// Bytes that planArena() gives the values of one step, which is scheduled and marked.
-/// Fails with a diagnostic if the sizes are absurd.
-llvm::FailureOr<int64_t> stepBytes(cnn::StepOp step, int64_t alignment, bool sharing);
+/// Bytes that planArena() gives the values of one step with sharing; the step is scheduled
+/// and marked. If more than `most` are live at some launch, only says how many: packing,
+/// which takes most of the time, could not make them fewer. Fails with a diagnostic if the
+/// sizes are absurd.
+llvm::FailureOr<int64_t> stepBytes(cnn::StepOp step, int64_t alignment, int64_t most);
 
 /// Plans the arena of `module`, whose steps are scheduled and marked. Without `sharing`,
 /// no two storages share bytes. Fails with a diagnostic if the sizes are absurd.

@@ -100,8 +100,12 @@ bool Front::dropMore(Trial &trial, int64_t budget) {
     Choice choice = trial.choice;
     choice[size_t(v)] = 1;
     for (bool closed : {false, true}) {
-      if (closed)
-        choice = withOperands(std::move(choice), v);
+      if (closed) {
+        Choice all = withOperands(choice, v);
+        if (all == choice)
+          break;
+        choice = std::move(all);
+      }
       Trial other = evaluate(choice, budget);
       double saved = trial.excess - other.excess;
       double ratio = saved / std::max(other.seconds - trial.seconds, 1e-12);

@@ -149,35 +149,39 @@ std::string validate(const Step &step, const Plan &plan) {
   for (const Run &run : plan.runs)
     for (int copy : run.makes)
       ++writers[size_t(copy)];
-  std::set<int> needed; // Copies needed behind the run at hand.
+  std::vector<char> isNeeded(plan.copies.size(), 0); // By copy: behind the run at hand.
+  int64_t held = pinned;                             // Bytes of those, and of pinned values.
+  auto setNeeded = [&](int copy, bool value) {
+    if (hasOwnMemory(copy) && isNeeded[size_t(copy)] != char(value))
+      held += value ? bytesOf(copy) : -bytesOf(copy);
+    isNeeded[size_t(copy)] = char(value);
+  };
   double seconds = 0;
   for (size_t r = plan.runs.size(); r-- > 0;) {
     const Run &run = plan.runs[r];
     const Launch &launch = step.launches[size_t(run.launch)];
     seconds += run.again ? launch.seconds : 0;
-    std::set<int> during = needed;
-    during.insert(run.reads.begin(), run.reads.end());
-    during.insert(run.makes.begin(), run.makes.end());
-    int64_t live = pinned + launch.workspace;
-    for (int copy : during)
-      live += hasOwnMemory(copy) ? bytesOf(copy) : 0;
+    int64_t shared = 0; // By what is made over what is read last.
     for (auto [made, read] : launch.inPlace) {
       int madeCopy = -1, readCopy = -1;
       for (size_t m = 0; m < launch.makes.size(); ++m)
         madeCopy = launch.makes[m] == made ? run.makes[m] : madeCopy;
       for (size_t k = 0; k < launch.reads.size(); ++k)
         readCopy = launch.reads[k] == read ? run.reads[k] : readCopy;
-      live -= needed.count(readCopy) ? 0 : bytesOf(madeCopy);
+      shared += isNeeded[size_t(readCopy)] ? 0 : bytesOf(madeCopy);
     }
-    peak = std::max(peak, live);
-    needed = during;
+    for (int copy : run.reads)
+      setNeeded(copy, true);
+    for (int copy : run.makes)
+      setNeeded(copy, true);
+    peak = std::max(peak, held + launch.workspace - shared);
     for (int copy : run.makes)
       if (--writers[size_t(copy)] == 0)
-        needed.erase(copy);
+        setNeeded(copy, false);
   }
   peak = std::max(peak, pinned);
-  for (int copy : needed)
-    if (copy >= int(step.values.size()) || isMade[size_t(copy)])
+  for (size_t copy = 0; copy < isNeeded.size(); ++copy)
+    if (isNeeded[copy] && (copy >= step.values.size() || isMade[copy]))
       return fmt::format("copy {} is read but not made", copy);
   if (peak != plan.peakBytes)
     return fmt::format("plan has a peak of {} bytes, says {}", peak, plan.peakBytes);
