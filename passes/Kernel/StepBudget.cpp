@@ -41,8 +41,13 @@ LogicalResult StepBudget::prepare() {
 }
 
 ArrayRef<recompute::Point> StepBudget::curve() {
-  if (points.empty())
+  if (points.empty()) {
     points = solver->curve();
+    // The model has copies where the plan has joins and parts; what that makes of the step as
+    // it is, it makes of other plans at most, or nearly so.
+    if (FailureOr<int64_t> live = bytesOf(0, /*most=*/0); succeeded(live))
+      slack += std::max<int64_t>(0, points.front().peakBytes - *live);
+  }
   return points;
 }
 
