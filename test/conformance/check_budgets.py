@@ -31,7 +31,6 @@ requirements.need("numpy")
 import graph_generator
 import model_file
 import program
-import tensor_file
 from random_graphs import difference
 
 BATCH = 3
@@ -94,15 +93,9 @@ class Budgets(unittest.TestCase):
             capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def outputs(self, text, name, flags, layers, inputs, weights):
-        """What each of several steps, and an evaluation after them, leave behind."""
+    def outputs(self, text, name, flags, inputs, weights):
         binary = program.compileModel(self.fanfold, text, self.folder, name, BATCH, flags)
-        found = []
-        for step in range(STEPS):
-            weights = program.step(binary, inputs, weights, [f"--step={step}"])
-            found.append(tensor_file.read(weights))
-        found.append(tensor_file.read(program.step(binary, inputs, weights, ["--eval"])))
-        return found
+        return program.outputs(binary, inputs, weights, STEPS)
 
     def check(self, text, most):
         """`most` budgets of the model `text`, spread over its sweep."""
@@ -117,7 +110,7 @@ class Budgets(unittest.TestCase):
         self.assertEqual(budgets, sorted(budgets, reverse=True))
         self.assertEqual(times, sorted(times))
 
-        plain = self.outputs(text, "plain", [], layers, inputs, weights)
+        plain = self.outputs(text, "plain", [], inputs, weights)
         stride = max(1, (len(points) - 2) // max(1, most - 1))
         chosen = sorted({*range(1, len(points), stride), len(points) - 1} - {0})
         ran = 0
@@ -133,7 +126,7 @@ class Budgets(unittest.TestCase):
             self.assertLessEqual(1e3 * (seconds + extra), times[index] * (1 + 1e-6))
             self.assertGreater(launches, 0)
             ran += launches
-            other = self.outputs(text, f"budget{index}", [f"--memory-budget={budget}"], layers, inputs, weights)
+            other = self.outputs(text, f"budget{index}", [f"--memory-budget={budget}"], inputs, weights)
             for step, (a, b) in enumerate(zip(plain, other)):
                 self.assertIsNone(difference(a, b), f"budget {budget}, step {step}")
         # Below the smallest there is nothing, and it says how much there would be.

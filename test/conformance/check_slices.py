@@ -27,7 +27,6 @@ requirements.need("numpy")
 
 import model_file
 import program
-import tensor_file
 from random_graphs import difference
 
 BATCH = 3
@@ -127,12 +126,7 @@ class Slices(unittest.TestCase):
         weights = program.randomWeights(layers, seed=4)
         binary = program.compileModel(
             self.fanfold, text, self.folder, name, BATCH, ["--keep-gradients", *flags])
-        found = []
-        for step in range(STEPS):
-            weights = program.step(binary, inputs, weights, [f"--step={step}"])
-            found.append(tensor_file.read(weights))
-        found.append(tensor_file.read(program.step(binary, inputs, weights, ["--eval"])))
-        return found
+        return program.outputs(binary, inputs, weights, STEPS)
 
     def compare(self, text, name):
         """The plan with default flags, whose program makes the bits of the one with copies."""

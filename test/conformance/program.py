@@ -53,6 +53,16 @@ def step(program, inputs, weights, flags=()):
     return paths[2]
 
 
+def outputs(program, inputs, weights, steps):
+    """What each of several steps, and an evaluation after them, leave behind."""
+    found = []
+    for index in range(steps):
+        weights = step(program, inputs, weights, [f"--step={index}"])
+        found.append(tensor_file.read(weights))
+    found.append(tensor_file.read(step(program, inputs, weights, ["--eval"])))
+    return found
+
+
 def randomInputs(layers, batch, seed):
     """{"image": u8 NHWC, "label": i32} for a model."""
     generator = numpy.random.default_rng(seed)

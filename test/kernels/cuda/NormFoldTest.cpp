@@ -23,18 +23,6 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-/// The sum over n of x[n][i] y[n][j], of n x columns tensors.
-Numbers transposedProduct(int64_t n, const Numbers &x, const Numbers &y) {
-  const auto rows = static_cast<size_t>(n);
-  const size_t columnsX = x.size() / rows, columnsY = y.size() / rows;
-  Numbers product(columnsX * columnsY, 0.0);
-  for (size_t k = 0; k < rows; ++k)
-    for (size_t i = 0; i < columnsX; ++i)
-      for (size_t j = 0; j < columnsY; ++j)
-        product[i * columnsY + j] += x[k * columnsX + i] * y[k * columnsY + j];
-  return product;
-}
-
 /// x y of matrices that share `inner`.
 Numbers product(int64_t inner, const Numbers &x, const Numbers &y) {
   const auto n = static_cast<size_t>(inner);
@@ -54,6 +42,11 @@ Numbers transposed(int64_t rows, const Numbers &x) {
   for (size_t i = 0; i < x.size(); ++i)
     result[i % columns * n + i / columns] = x[i];
   return result;
+}
+
+/// The sum over n of x[n][i] y[n][j], of tensors of n rows.
+Numbers transposedProduct(int64_t n, const Numbers &x, const Numbers &y) {
+  return product(n, transposed(n, x), y);
 }
 
 template <typename T>
