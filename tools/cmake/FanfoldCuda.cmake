@@ -13,7 +13,8 @@ endif()
 set(FANFOLD_CUDA ON)
 set(CMAKE_CUDA_COMPILER ${FANFOLD_NVCC})
 if(NOT CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 90 CACHE STRING "Compute capabilities of the cards")
+  # With what sm_90 alone has: matrix products of warpgroups.
+  set(CMAKE_CUDA_ARCHITECTURES 90a CACHE STRING "Compute capabilities of the cards")
 endif()
 set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER}
     CACHE STRING "As for C++, unless it is given")

@@ -28,7 +28,7 @@ namespace {
 
 constexpr int threads = 128;
 constexpr int tile = lineTile;
-constexpr int pieces = linePieces;
+constexpr int pieces = stagingPieces;
 
 struct Problem {
   LineResults results;
@@ -47,14 +47,6 @@ __device__ uint32_t filterPair(const Problem &p, const T *w, uint32_t f, uint32_
   if (f >= p.filters || k >= p.filterElements)
     return 0;
   return *reinterpret_cast<const uint32_t *>(w + f * p.filterElements + k);
-}
-
-template <typename T>
-__device__ uint32_t pack(float low, float high) {
-  Vec<T, 2> pair;
-  pair[0] = fromFloat<T>(low);
-  pair[1] = fromFloat<T>(high);
-  return pair.words[0];
 }
 
 /// What a kernel does to its sums, or makes of them.
@@ -81,11 +73,8 @@ __device__ void stage(uint32_t staging, const float (&d)[64], const BiasRelu &bi
 #pragma unroll
   for (int j = 0; j < tile / 16; ++j) {
     const float *from = d + 8 * j;
-    asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
-                     staging + matrixRowOffset(16 * j)),
-                 "r"(packed(from, 0)), "r"(packed(from + 2, 1)), "r"(packed(from + 4, 0)),
-                 "r"(packed(from + 6, 1))
-                 : "memory");
+    storeTransposed(staging + matrixRowOffset(16 * j), packed(from, 0), packed(from + 2, 1),
+                    packed(from + 4, 0), packed(from + 6, 1));
   }
 }
 

@@ -48,11 +48,11 @@ struct Problem {
 /// Begins to copy the gradients of results for a tile of pixels; zeros where there is none.
 template <typename T>
 __device__ void fetchResults(const Problem &p, uint32_t firstPixel, const T *dy, uint32_t to) {
-  const uint32_t piece = threadIdx.x % linePieces;
+  const uint32_t piece = threadIdx.x % stagingPieces;
   // What is behind the last filter becomes rows of the product that nobody stores.
   if (piece * 8 >= p.filters)
     return;
-  for (uint32_t pixel = threadIdx.x / linePieces; pixel < tile; pixel += blockDim.x / linePieces) {
+  for (uint32_t pixel = threadIdx.x / stagingPieces; pixel < tile; pixel += blockDim.x / stagingPieces) {
     uint32_t result;
     const bool found = p.results.find(firstPixel + pixel, result);
     const T *source = dy + (found ? uint64_t{result} * p.filters + piece * 8 : 0);

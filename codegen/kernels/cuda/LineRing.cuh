@@ -15,6 +15,7 @@
 #define FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
 
 #include "codegen/kernels/cuda/LineConvTiling.h"
+#include "codegen/kernels/cuda/PixelStaging.cuh"
 
 namespace fanfold::cuda::detail {
 
@@ -90,22 +91,6 @@ struct LineResults {
     return column < outWidth && row - image * height.divisor < outHeight && pixel < pixels;
   }
 };
-
-/// 16-byte pieces of a pixel of y, if it has all filters.
-constexpr int linePieces = lineFilters / 8;
-
-/// Byte offset of a piece of a pixel in a tile of y. Pixels have 128 bytes; the pieces of 8
-/// neighbouring ones change places so that none shares banks with another.
-__device__ inline uint32_t pieceOffset(uint32_t pixel, uint32_t piece) {
-  return (pixel * linePieces + (piece ^ pixel % linePieces)) * 16;
-}
-
-/// Where a lane's row begins when a warp loads or stores four 8 x 8 matrices of a tile of y:
-/// two pieces, from 2 * warp, of 8 pixels, and of the next 8.
-__device__ inline uint32_t matrixRowOffset(uint32_t firstPixel) {
-  const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
-  return pieceOffset(firstPixel + lane % 8 + lane / 16 * 8, 2 * warp + lane / 8 % 2);
-}
 
 } // namespace fanfold::cuda::detail
 

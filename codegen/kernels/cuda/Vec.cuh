@@ -122,6 +122,15 @@ __device__ inline int32_t fromFloat<int32_t>(float x) {
   return __float2int_rz(x);
 }
 
+/// Two elements of 16 bits as one word.
+template <typename T>
+__device__ uint32_t pack(float low, float high) {
+  Vec<T, 2> pair;
+  pair[0] = fromFloat<T>(low);
+  pair[1] = fromFloat<T>(high);
+  return pair.words[0];
+}
+
 } // namespace fanfold::cuda
 
 #endif // FANFOLD_CODEGEN_KERNELS_CUDA_VEC_CUH

@@ -41,6 +41,18 @@ __device__ inline uint64_t matrix(uint32_t address, uint32_t kBytes, uint32_t nB
          uint64_t{nBytes >> 4} << 32;
 }
 
+/// How the 16-byte pieces of a matrix's rows in shared memory change places, as the copies of
+/// BulkCopy.cuh leave them: those of 8 neighbouring rows of 128 bytes, or of 64.
+enum class Swizzle : uint64_t { bytes128 = 1, bytes64 = 2 };
+
+/// A matrix in shared memory of such rows, of which 8 lie `groupBytes` behind the 8 before them.
+/// Where columns of B (or rows of A) are the rows, 8 of them begin at multiples of eight rows, and
+/// 16 further k lie 32 bytes on. Where rows of B (or columns of A) are, there are 64 columns.
+__device__ inline uint64_t matrix(uint32_t address, uint32_t groupBytes, Swizzle swizzle) {
+  return uint64_t{(address & 0x3ffff) >> 4} | uint64_t{1} << 16 | uint64_t{groupBytes >> 4} << 32 |
+         static_cast<uint64_t>(swizzle) << 62;
+}
+
 /// Makes what this thread wrote to shared memory visible to products after the next barrier.
 __device__ inline void publish() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
@@ -146,6 +158,33 @@ __device__ inline void multiply(float (&d)[64], const uint32_t (&a)[4], uint64_t
         FANFOLD_4(24), FANFOLD_4(28), FANFOLD_4(32), FANFOLD_4(36), FANFOLD_4(40), FANFOLD_4(44),  \
         FANFOLD_4(48), FANFOLD_4(52), FANFOLD_4(56), FANFOLD_4(60)                                 \
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add), "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 128; A, 64 x 16, and B, 16 x 128, come from shared
+/// memory. What matrix() says of columns of B is so of rows of A: ColumnMajor is to A what
+/// RowMajor is to B. Asynchronous.
+template <typename T, bool ColumnMajor, bool RowMajor>
+__device__ inline void multiply(float (&d)[64], uint64_t a, uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %66, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {"                   \
+               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
+               "%8, %9, %10, %11, %12, %13, %14, %15, "                                            \
+               "%16, %17, %18, %19, %20, %21, %22, %23, "                                          \
+               "%24, %25, %26, %27, %28, %29, %30, %31, "                                          \
+               "%32, %33, %34, %35, %36, %37, %38, %39, "                                          \
+               "%40, %41, %42, %43, %44, %45, %46, %47, "                                          \
+               "%48, %49, %50, %51, %52, %53, %54, %55, "                                          \
+               "%56, %57, %58, %59, %60, %61, %62, %63}, "                                         \
+               "%64, %65, p, 1, 1, %67, %68;\n}\n"                                                 \
+               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12), FANFOLD_4(16),           \
+                 FANFOLD_4(20), FANFOLD_4(24), FANFOLD_4(28), FANFOLD_4(32), FANFOLD_4(36),        \
+                 FANFOLD_4(40), FANFOLD_4(44), FANFOLD_4(48), FANFOLD_4(52), FANFOLD_4(56),        \
+                 FANFOLD_4(60)                                                                     \
+               : "l"(a), "l"(b), "r"(add), "n"(ColumnMajor ? 1 : 0), "n"(RowMajor ? 1 : 0))
   FANFOLD_MULTIPLY_TYPES
 #undef FANFOLD_MULTIPLY
 }

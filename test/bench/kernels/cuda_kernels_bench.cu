@@ -19,6 +19,7 @@
 #include "codegen/kernels/cuda/Accuracy.h"
 #include "codegen/kernels/cuda/AllFinite.h"
 #include "codegen/kernels/cuda/BatchNorm.h"
+#include "codegen/kernels/cuda/ConvPointwise.cuh"
 #include "codegen/kernels/cuda/Copy.h"
 #include "codegen/kernels/cuda/Fold.h"
 #include "codegen/kernels/cuda/LineConv.h"
@@ -275,6 +276,124 @@ void benchLineConvs(Bench &b) {
 }
 
 //===----------------------------------------------------------------------===//
+// Gradients of convolutions with what is behind them
+//===----------------------------------------------------------------------===//
+
+/// The end of a residual block: two gradients, the ReLU's mask and the sum.
+template <typename T>
+struct BlockEnd {
+  const T *addend, *forward;
+  T *y;
+  using Channels = Nothing;
+  struct Elements {
+    Vec<T, 8> product, addend, forward;
+  };
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(ElementIndex i, const Vec<T, 8> &product) const {
+    return {product, load<8>(addend + i), load<8>(forward + i)};
+  }
+  __device__ void operator()(ElementIndex i, const Channels &, const Elements &e,
+                             float (&terms)[1][8]) const {
+    Vec<T, 8> out;
+#pragma unroll
+    for (int k = 0; k < 8; ++k) {
+      terms[0][k] = toFloat(e.forward[k]) > 0 ? toFloat(e.product[k]) + toFloat(e.addend[k]) : 0.0f;
+      out[k] = fromFloat<T>(terms[0][k]);
+    }
+    store(y + i, out);
+  }
+};
+
+/// Behind a batch normalisation with a ReLU: the gradient that passes, and its sums.
+template <typename T>
+struct NormEnd {
+  const T *x;
+  const float *mean, *invStd, *gamma, *beta;
+  T *y;
+  struct Channels {
+    Vec<float, 4> mean, invStd, gamma, beta;
+  };
+  struct Elements {
+    Vec<T, 4> product, x;
+  };
+  __device__ Channels channels(int c) const {
+    return {load<4>(mean + c), load<4>(invStd + c), load<4>(gamma + c), load<4>(beta + c)};
+  }
+  __device__ Elements elements(ElementIndex i, const Vec<T, 4> &product) const {
+    return {product, load<4>(x + i)};
+  }
+  __device__ void operator()(ElementIndex i, const Channels &p, const Elements &e,
+                             float (&terms)[2][4]) const {
+    Vec<T, 4> out;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      const float normal = (toFloat(e.x[k]) - p.mean[k]) * p.invStd[k];
+      const float dz = normal * p.gamma[k] + p.beta[k] > 0 ? toFloat(e.product[k]) : 0.0f;
+      terms[0][k] = dz;
+      terms[1][k] = dz * normal;
+      out[k] = fromFloat<T>(dz);
+    }
+    store(y + i, out);
+  }
+};
+
+/// The gradient of the input, `channels` of it, from `depth` channels behind filters of that
+/// size.
+template <typename T, int Warpgroups, int Kernel>
+void benchConvPointwise(Bench &b, int64_t side, int64_t depth, int64_t channels) {
+  Conv2dShape shape{batch, side, side, channels, side, side, depth, Kernel, Kernel};
+  shape.padHeight = shape.padWidth = Kernel / 2;
+  const PixelProduct p(shape, true);
+  const int64_t size = sizeof(T), n = p.rows * channels, read = p.rows * depth;
+  const std::string at = " " + std::to_string(Kernel) + "x" + std::to_string(Kernel) + " " +
+                         std::to_string(side) + "x" + std::to_string(side) + " " +
+                         std::to_string(depth) + " to " + std::to_string(channels);
+  const auto run = [=](Memory &memory, auto f, float *const sums) {
+    const T *dy = randomTensor<T>(memory, read);
+    const T *w = randomTensor<T>(memory, shape.filterSize());
+    constexpr int count = std::is_same_v<decltype(f), BlockEnd<T>> ? 1 : 2;
+    void *workspace = memory.allocate<char>(convPointwiseWorkspaceBytes(p, count));
+    return [=](cudaStream_t s) {
+      float *out[count];
+      for (int i = 0; i < count; ++i)
+        out[i] = sums + i * channels;
+      convPointwise<count == 1 ? 8 : 4, Warpgroups, ConvKind::gradient>(s, shape, dy, w, f, out,
+                                                                        workspace);
+    };
+  };
+  b.run("dgrad+block_end" + at, size * (read + 3 * n), [=](Memory &memory) {
+    const T *addend = randomTensor<T>(memory, n), *forward = randomTensor<T>(memory, n);
+    return run(memory, BlockEnd<T>{addend, forward, memory.allocate<T>(n)},
+               memory.allocate<float>(channels));
+  });
+  b.run("dgrad+norm_end" + at, size * (read + 2 * n), [=](Memory &memory) {
+    const T *x = randomTensor<T>(memory, n);
+    const float *p = randomTensor<float>(memory, 4 * channels);
+    return run(
+        memory,
+        NormEnd<T>{x, p, p + channels, p + 2 * channels, p + 3 * channels, memory.allocate<T>(n)},
+        memory.allocate<float>(2 * channels));
+  });
+}
+
+/// Those of ResNet-50.
+template <typename T>
+void benchConvPointwises(Bench &b) {
+  benchConvPointwise<T, 2, 1>(b, 56, 64, 256);
+  benchConvPointwise<T, 2, 1>(b, 28, 128, 512);
+  benchConvPointwise<T, 2, 1>(b, 14, 256, 1024);
+  benchConvPointwise<T, 2, 1>(b, 7, 512, 2048);
+  benchConvPointwise<T, 1, 1>(b, 56, 256, 64);
+  benchConvPointwise<T, 2, 1>(b, 28, 512, 128);
+  benchConvPointwise<T, 2, 1>(b, 14, 1024, 256);
+  benchConvPointwise<T, 2, 1>(b, 7, 2048, 512);
+  benchConvPointwise<T, 1, 3>(b, 56, 64, 64);
+  benchConvPointwise<T, 2, 3>(b, 28, 128, 128);
+  benchConvPointwise<T, 2, 3>(b, 14, 256, 256);
+  benchConvPointwise<T, 2, 3>(b, 7, 512, 512);
+}
+
+//===----------------------------------------------------------------------===//
 // Windows
 //===----------------------------------------------------------------------===//
 
@@ -520,8 +639,10 @@ void benchAll(Bench &b) {
                                                  {14, 1024}, {7, 512},  {7, 2048}};
   for (const auto &[side, channels] : tensors)
     benchBatchNorm<T>(b, side, channels);
-  if constexpr (sizeof(T) == 2)
+  if constexpr (sizeof(T) == 2) {
     benchLineConvs<T>(b);
+    benchConvPointwises<T>(b);
+  }
   benchMaxPool<T>(b, 112, 56, 64, 3, 2, 1);
   benchMaxPool<T>(b, 28, 28, 192, 3, 1, 1);
   benchMaxPool<T>(b, 14, 7, 832, 2, 2, 0);
