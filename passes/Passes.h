@@ -40,6 +40,9 @@ std::unique_ptr<mlir::Pass> createFuseStatistics(const Target &target);
 /// fuse-prologues asks this target which form it takes.
 std::unique_ptr<mlir::Pass> createFusePrologues(const Target &target);
 
+/// fuse-conv-pointwise asks this target which form it takes.
+std::unique_ptr<mlir::Pass> createFuseConvPointwise(const Target &target);
+
 /// fold-images asks this target what it likes.
 std::unique_ptr<mlir::Pass> createFoldImages(const Target &target);
 std::unique_ptr<mlir::Pass> createFoldNorms(const Target &target);

@@ -262,6 +262,30 @@ def FusePrologues : Pass<"fuse-prologues", "::fanfold::cnn::StepOp"> {
   let statistics = [Statistic<"fused", "prologues-fused", "Pointwise kernels fused">];
 }
 
+def FuseConvPointwise : Pass<"fuse-conv-pointwise", "::fanfold::cnn::StepOp"> {
+  let summary = "run pointwise kernels on the products of convolutions";
+  let description = [{
+    A convolution, or the gradient of one's input, and a kernel.pointwise that reads its
+    result
+
+    ```mlir
+    %dx = kernel.conv2d_dgrad %dy, %w
+    %dz, %sum = kernel.pointwise %other, %dx, %y { ... }
+    ```
+
+    become one launch, if the target says that it pays (Target::chooseForm):
+
+    ```mlir
+    %dz, %sum = kernel.conv_pointwise %dy, %w, %other, %y { ... }
+    ```
+
+    The product is written only for readers that come later; it is a result then. `form` and
+    `alternatives` say what the choice was. The step is the one that trains: others keep
+    their launches.
+  }];
+  let statistics = [Statistic<"fused", "pointwise-fused", "Pointwise kernels fused">];
+}
+
 def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {
   let summary = "update all parameters of one kind in one launch";
   let description = [{

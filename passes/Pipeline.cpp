@@ -68,6 +68,8 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
     // Until then gradients read what activations leave, and a prologue would not save
     // writing it.
     steps.addPass(createFusePrologues(target));
+    // Last: it hides a convolution from the others.
+    steps.addPass(createFuseConvPointwise(target));
   }
   // Behind fusion, which may have made updates of one form of many small launches.
   if (options.fusion && target.mergesUpdates())

@@ -39,6 +39,10 @@ void CudaProgramText::addTunable(const std::string &problem, plan::LaunchOp laun
   }
   if (launch->getParentOfType<plan::StepOp>().getSymName() == "train")
     ++row.launches;
+  addAlternatives(launch);
+}
+
+void CudaProgramText::addAlternatives(plan::LaunchOp launch) {
   if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
     for (auto other : alternatives.getAsRange<StringAttr>())
       addAlternative(other.str(), launch);

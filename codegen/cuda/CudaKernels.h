@@ -33,6 +33,9 @@ public:
   /// could pose instead.
   void addTunable(const std::string &problem, plan::LaunchOp launch, llvm::StringRef choice);
 
+  /// Notes the problems of the form that `launch` was not given.
+  void addAlternatives(plan::LaunchOp launch);
+
   /// Notes a problem that `launch` could pose instead.
   void addAlternative(const std::string &problem, plan::LaunchOp launch) {
     (void)tunable(problem, launch);
@@ -49,6 +52,10 @@ private:
   llvm::StringMap<size_t> stringIndices;
   llvm::StringMap<size_t> tunableIndices; ///< By problem.
 };
+
+/// What the names of functions and functors of ConvPointwise.cuh begin with.
+constexpr llvm::StringLiteral convPointwiseName = "convPointwise";
+constexpr llvm::StringLiteral convPointwiseFunctor = "ConvPointwise";
 
 struct CudaKernel {
   const char *name; ///< Of the launch op: "conv2d".
@@ -67,6 +74,10 @@ const CudaKernel *findCudaKernel(llvm::StringRef name);
 /// The text of the problem that a launch at the kernel level poses to a library, its key in
 /// the tuning database; empty if its kernel is ours.
 std::string problemText(mlir::Operation *launch);
+
+/// Seconds of a convolution with a pointwise kernel behind it, on our own kernel, with memory that
+/// moves so many bytes in a second.
+double convPointwiseSeconds(kernel::ConvPointwiseOp op, double bytesPerSecond);
 
 // The families whose statements are CUDA's own, one file each.
 llvm::ArrayRef<CudaKernel> cudaProductKernels();

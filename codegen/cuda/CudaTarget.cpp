@@ -94,6 +94,9 @@ double CudaTarget::seconds(Operation *launch) const {
   auto pointwise = dyn_cast<kernel::PointwiseOp>(launch);
   const bool sums =
       isa<kernel::BatchNormStatisticsOp>(launch) || (pointwise && pointwise.getSums());
+  if (auto conv = dyn_cast<kernel::ConvPointwiseOp>(launch))
+    return convPointwiseSeconds(conv, device.bytesPerSecond) +
+           (conv.getSums() ? 2 * nodeSeconds : nodeSeconds);
   return Roofline{device.bytesPerSecond, sums ? 2 * nodeSeconds : nodeSeconds}.seconds(
       workOf(launch), flopRate(launch, device));
 }

@@ -27,15 +27,15 @@ FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
 FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
 
 CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE) -isystem $(CUDA)/include
-NVCCFLAGS := -std=c++17 -O3 -w -I$(FANFOLD_SOURCE) -gencode=arch=compute_90,code=sm_90
+NVCCFLAGS := -std=c++17 -O3 -w -I$(FANFOLD_SOURCE) -gencode=arch=compute_90a,code=sm_90a
 LIBS := )" FANFOLD_CUDA_PROGRAM_LIBS R"(
 
-OBJECTS := pointwise.o steps.o plans.o program.o main.o
+OBJECTS := products.o pointwise.o steps.o plans.o program.o main.o
 program: $(OBJECTS)
 	$(CXX) -o $@ $^ -L$(FANFOLD_LIB) -L$(CUDA)/lib64 $(LIBS)
 
-# The only file with device code, and the slowest to compile: begun first.
-pointwise.o: pointwise.cu kernels.h
+# The files with device code are the slowest to compile: begun first.
+products.o pointwise.o: %.o: %.cu kernels.h
 	$(NVCC) $(NVCCFLAGS) -c -o $@ $<
 
 # Host code that runs once a step, or is captured once.

@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 //   program.h     what the other files share
-//   kernels.h     the functions of pointwise.cu
+//   kernels.h     the functions of the two files that follow
 //   pointwise.cu  the bodies of pointwise kernels, one kernel for each form
+//   products.cu   the same for those behind convolutions
 //   steps.cpp     library objects and the steps: one line for each launch, with the model
 //                 line it came from
 //   plans.cpp     cuDNN's serialised plans
@@ -37,6 +38,32 @@ static std::string literals(StringRef text) {
   return result;
 }
 
+namespace {
+/// Kernels of a program: functors, and the functions that launch them.
+struct DeviceText {
+  std::string structures, functions;
+};
+} // namespace
+
+/// Whether a function or functor is of ConvPointwise.cuh.
+static bool isProduct(StringRef name) {
+  return name.starts_with(convPointwiseName) || name.starts_with(convPointwiseFunctor);
+}
+
+/// A file for nvcc with headers of codegen/kernels/cuda.
+static std::string deviceFile(plan::ArenaOp arena, ArrayRef<StringRef> headers, StringRef bodies,
+                              const DeviceText &text) {
+  if (text.functions.empty())
+    return fileBanner(arena);
+  std::string includes;
+  for (StringRef header : headers)
+    includes += "#include \"codegen/kernels/cuda/" + header.str() + "\"\n";
+  return fileBanner(arena) + "#include \"kernels.h\"\n#include \"codegen/kernels/Random.h\"\n" +
+         includes + "\n#include <cmath>\n\nusing namespace fanfold;\n" +
+         "using namespace fanfold::cuda;\n\nnamespace {\n// Functions of one element.\n" +
+         bodies.str() + text.structures + "} // namespace\n" + text.functions;
+}
+
 Status CudaTarget::checkToolchain() const {
   FANFOLD_RETURN_IF_ERROR(checkHostToolchain());
   return checkCudaToolchain();
@@ -58,13 +85,14 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
   if (failed(steps))
     return failure();
 
-  std::string declarations, functions, structures, plans, planNames;
+  std::string declarations, plans, planNames;
+  DeviceText products, others;
   for (const auto &[name, function] : text.functions) {
     declarations += "void " + name + StringRef(function).split(" {").first.str() + ";\n";
-    functions += "\nvoid " + name + function;
+    (isProduct(name) ? products : others).functions += "\nvoid " + name + function;
   }
   for (const auto &[name, structure] : text.structures)
-    structures += "\nstruct " + name + structure;
+    (isProduct(name) ? products : others).structures += "\nstruct " + name + structure;
   for (auto [i, string] : llvm::enumerate(text.strings)) {
     planNames += "extern const char *const plan" + std::to_string(i) + ";\n";
     plans += "\nconst char *const plan" + std::to_string(i) + " =" + literals(string) + ";\n";
@@ -72,21 +100,15 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
 
   ProjectFiles files;
   files["program.h"] = programHeader(arena);
-  files["kernels.h"] =
-      fileBanner(arena) +
-      "#pragma once\n#include <cstddef>\n#include <cstdint>\n"
-      "#include \"program.h\"\n#include <cuda_bf16.h>\n#include <cuda_fp16.h>\n\n" +
-      declarations + "\n" + planNames;
-  files["pointwise.cu"] = fileBanner(arena) +
-                          "#include \"kernels.h\"\n"
-                          "#include \"codegen/kernels/Random.h\"\n"
-                          "#include \"codegen/kernels/cuda/Pointwise.cuh\"\n"
-                          "#include \"codegen/kernels/cuda/PointwiseMany.cuh\"\n"
-                          "#include \"codegen/kernels/cuda/PointwiseReduce.cuh\"\n\n"
-                          "#include <cmath>\n\n"
-                          "using namespace fanfold;\nusing namespace fanfold::cuda;\n\n"
-                          "namespace {\n// Functions of one element.\n" +
-                          *bodies + structures + "} // namespace\n" + functions;
+  files["kernels.h"] = fileBanner(arena) +
+                       "#pragma once\n#include <cstddef>\n#include <cstdint>\n"
+                       "#include \"codegen/kernels/cpu/Shapes.h\"\n#include \"program.h\"\n"
+                       "#include <cuda_bf16.h>\n#include <cuda_fp16.h>\n\n" +
+                       declarations + "\n" + planNames;
+  // Two halves of the work for nvcc: what takes longest to compile is apart.
+  files["pointwise.cu"] = deviceFile(
+      arena, {"Pointwise.cuh", "PointwiseMany.cuh", "PointwiseReduce.cuh"}, *bodies, others);
+  files["products.cu"] = deviceFile(arena, {"ConvPointwise.cuh"}, *bodies, products);
   files["steps.cpp"] = fileBanner(arena) +
                        "#include \"program.h\"\n#include \"kernels.h\"\n"
                        "#include \"codegen/kernels/cudnn/Convolution.h\"\n"

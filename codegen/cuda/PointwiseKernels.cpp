@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/CudaKernels.h"
+#include "codegen/kernels/cuda/ConvPointwiseTiling.h"
 #include "codegen/kernels/cuda/Workspaces.h"
+#include "passes/LaunchWork.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
@@ -26,6 +28,116 @@ static Result<Algorithm> select(const CudaTarget &, Operation *op) {
     return Algorithm();
   return Algorithm{"", static_cast<int64_t>(cuda::pointwiseReduceWorkspaceBytes(
                            pointwise.getRows(), pointwise.getChannels(), sums))};
+}
+
+/// Numbers of a thread behind a convolution, beside the products and what it reads.
+static constexpr int64_t convMostKept = 16;
+
+/// Tensors that a conv_pointwise reads element by element, the product among them.
+static int64_t tensorsOf(TypeRange inputs, int64_t elements) {
+  return 1 + llvm::count_if(inputs, [&](Type type) {
+           return cast<ShapedType>(type).getNumElements() == elements;
+         });
+}
+
+/// The convolution in a conv_pointwise, at either level.
+static cpu::Conv2dShape convShape(TypeRange operands, DictionaryAttr constants) {
+  ArrayRef<int64_t> image = cast<ShapedType>(operands[0]).getShape();
+  ArrayRef<int64_t> filter = cast<ShapedType>(operands[1]).getShape();
+  auto pad = constants.getAs<DenseI64ArrayAttr>("pad").asArrayRef();
+  const bool isGradient = constants.contains("gradient");
+  // What a window takes from an image, the gradient gives back.
+  const int64_t lost[] = {filter[1] - 1 - 2 * pad[0], filter[2] - 1 - 2 * pad[1]};
+  cpu::Conv2dShape s = {};
+  s.batch = image[0];
+  s.inHeight = image[1] + (isGradient ? lost[0] : 0);
+  s.inWidth = image[2] + (isGradient ? lost[1] : 0);
+  s.inChannels = filter[3];
+  s.outHeight = s.inHeight - lost[0];
+  s.outWidth = s.inWidth - lost[1];
+  s.outChannels = filter[0];
+  s.kernelHeight = filter[1];
+  s.kernelWidth = filter[2];
+  s.strideHeight = s.strideWidth = s.dilationHeight = s.dilationWidth = s.groups = 1;
+  s.padHeight = pad[0];
+  s.padWidth = pad[1];
+  return s;
+}
+
+/// Elements that a thread handles at once, of a launch over rows of channels, or over one row: as
+/// many as the widest memory instruction moves of the narrowest floats, if they divide the
+/// channels, and if a thread can keep what belongs to so many channels in registers, `mostKept`
+/// numbers for each, and sums.
+static int64_t widthFor(TypeRange inputs, TypeRange outputs, int64_t rows, int64_t channels,
+                        int64_t sums, int64_t mostKept = 32) {
+  int64_t narrowest = 4, kept = sums;
+  for (Type type : llvm::concat<const Type>(SmallVector<Type>(inputs), SmallVector<Type>(outputs)))
+    if (Type element = cast<ShapedType>(type).getElementType(); !element.isInteger())
+      narrowest = std::min<int64_t>(narrowest, element.getIntOrFloatBitWidth() / 8);
+  for (Type type : inputs)
+    if (int64_t count = cast<ShapedType>(type).getNumElements(); count > 1 && rows > 1)
+      kept += count == channels;
+  int64_t width = 16 / narrowest;
+  if (kept * width > mostKept && width > 4)
+    width = 4;
+  while (channels % width != 0)
+    width /= 2;
+  return width;
+}
+
+namespace {
+/// How our own kernel runs a conv_pointwise.
+struct ConvTiling {
+  explicit ConvTiling(kernel::ConvPointwiseOp op)
+      : width(widthFor(op.getInputs().getTypes(), op->getResultTypes(), op.getRows(),
+                       op.getChannels(), static_cast<int64_t>(op.getSums()), convMostKept)),
+        warpgroups(cuda::ConvPointwiseTiling::warpgroupsFor(
+            op.getChannels(), width, tensorsOf(op.getInputs().getTypes(), op.getElements()))),
+        product(convShape(op->getOperandTypes(), op->getAttrDictionary()), op.getGradient()) {}
+
+  int64_t width, warpgroups;
+  cuda::PixelProduct product;
+};
+} // namespace
+
+static Result<Algorithm> selectConv(const CudaTarget &, Operation *op) {
+  auto conv = cast<kernel::ConvPointwiseOp>(op);
+  const ConvTiling tiling(conv);
+  size_t bytes = cuda::convPointwiseWorkspaceBytes(tiling.product, tiling.warpgroups,
+                                                   static_cast<int64_t>(conv.getSums()));
+  return Algorithm{"wgmma", static_cast<int64_t>(bytes), ""};
+}
+
+double fanfold::convPointwiseSeconds(kernel::ConvPointwiseOp op, double bytesPerSecond) {
+  // As measured on an H200 (test/bench/README.md). Pixels that blocks share come from the cache
+  // for all but one of them. Half of the shorter of what memory and matrix units take is not
+  // hidden behind the longer. Reading 4 elements at once is what limits threads.
+  constexpr double cacheBytesPerSecond = 7e12, flopsPerSecond = 375e12, elementsPerSecond = 9.5e11;
+  constexpr double startSeconds = 8e-6; // Until the first products are there.
+  const ConvTiling tiling(op);
+  const cuda::ConvPointwiseTiling blocks(tiling.product, tiling.warpgroups);
+  const auto image =
+      static_cast<double>(kernel::byteSize(cast<RankedTensorType>(op.getImage().getType())));
+  const double bytes = workOf(op).bytes;
+  const double shared = static_cast<double>(blocks.channelBlocks - 1) * image;
+  const double memory = std::max(bytes / bytesPerSecond, (bytes + shared) / cacheBytesPerSecond);
+  const auto paddedTo = [](int64_t n, int64_t multiple) {
+    return static_cast<double>(cuda::divideUp(n, multiple) * multiple);
+  };
+  const cuda::PixelProduct &p = tiling.product;
+  const double flops = 2 * paddedTo(p.rows, cuda::ConvPointwiseTiling::pixels) *
+                       paddedTo(p.channels, tiling.warpgroups * 64) *
+                       paddedTo(p.depth, cuda::ConvPointwiseTiling::stepChannels) *
+                       static_cast<double>(p.taps);
+  const double matrix = flops / flopsPerSecond;
+  const auto read = static_cast<double>(op.getElements() *
+                                        tensorsOf(op.getInputs().getTypes(), op.getElements()));
+  const double threads = tiling.width < 8 ? read / elementsPerSecond : 0;
+  // Blocks that take a tile more than others are waited for.
+  const double rounds =
+      paddedTo(blocks.tiles, blocks.rowBlocks) / static_cast<double>(blocks.tiles);
+  return startSeconds +
+         rounds * std::max(std::max(memory, matrix) + std::min(memory, matrix) / 2, threads);
 }
 
 namespace {
@@ -62,9 +174,12 @@ public:
     channels = extent[1];
     sums = op.getConstants().getAs<IntegerAttr>("sums").getInt();
     // Without an operand or a sum for each channel, and without parts, rows do not matter.
-    isFlat = sums == 0 && llvm::none_of(llvm::concat<Value>(op.getInputs(), op.getOutputs()),
-                                        [&](Value v) { return isPerChannel(v) || isPart(v); });
-    chooseWidth();
+    isConv = op.getKernel() == "conv_pointwise";
+    isFlat = sums == 0 && !isConv &&
+             llvm::none_of(llvm::concat<Value>(inputs(), op.getOutputs()),
+                           [&](Value v) { return isPerChannel(v) || isPart(v); });
+    width = widthFor(inputs().getTypes(), op.getOutputs().getTypes(), isFlat ? 1 : rows,
+                     isFlat ? rows * channels : channels, sums, isConv ? convMostKept : 32);
   }
 
   /// The text behind the function's name, and the struct's behind its own.
@@ -85,6 +200,10 @@ private:
   }
   static bool isPart(Value buffer) { return plan::layoutOf(buffer).isPitched(); }
   size_t elementwise() { return op.getOutputs().size() - static_cast<size_t>(sums); }
+  /// Without what a convolution multiplies.
+  OperandRange inputs() {
+    return op.getInputs().drop_front(isConv ? kernel::ConvPointwiseOp::productOperands : 0);
+  }
   /// A buffer and its name in the kernel: "x0", "y0".
   struct Named {
     Value buffer;
@@ -97,35 +216,18 @@ private:
   static std::string at(const Named &named) {
     return named.name + (isPart(named.buffer) ? " + i.apart(" + named.name + "Gap)" : " + i");
   }
-  void chooseWidth();
 
   plan::LaunchOp op;
   int64_t rows, channels, sums;
+  bool isConv = false; ///< The first element is a product.
   bool isFlat = false;
   int64_t width = 1; ///< Elements that a thread handles at once.
 };
 } // namespace
 
-/// As many elements as the widest memory instruction moves of the narrowest floats, if
-/// they divide the channels, and if a thread can keep what belongs to so many channels in
-/// registers: numbers for each, and sums.
-void Form::chooseWidth() {
-  int64_t narrowest = 4;
-  for (Value buffer : llvm::concat<Value>(op.getInputs(), op.getOutputs()))
-    if (!elementOf(buffer).isInteger())
-      narrowest = std::min<int64_t>(narrowest, elementOf(buffer).getIntOrFloatBitWidth() / 8);
-  constexpr int64_t mostKept = 32;
-  int64_t kept = sums + llvm::count_if(op.getInputs(), [&](Value v) { return isPerChannel(v); });
-  width = 16 / narrowest;
-  if (kept * width > mostKept && width > 4)
-    width = 4;
-  while ((isFlat ? rows * channels : channels) % width != 0)
-    width /= 2;
-}
-
 SmallVector<Form::Named> Form::buffers() {
   SmallVector<Named> all;
-  for (auto [i, input] : llvm::enumerate(op.getInputs()))
+  for (auto [i, input] : llvm::enumerate(inputs()))
     all.push_back({input, "x" + std::to_string(i)});
   for (auto [i, output] : llvm::enumerate(op.getOutputs()))
     all.push_back({output, "y" + std::to_string(i)});
@@ -135,7 +237,7 @@ SmallVector<Form::Named> Form::buffers() {
 SmallVector<std::string> Form::declarations(ArrayRef<Named> buffers) {
   SmallVector<std::string> all;
   for (auto [index, named] : llvm::enumerate(buffers)) {
-    bool isInput = index < op.getInputs().size();
+    bool isInput = index < inputs().size();
     all.push_back((isInput ? "const " : "") + typeText(named.buffer) + " *" + named.name);
     if (isPart(named.buffer))
       all.push_back("int64_t " + named.name + "Gap");
@@ -160,11 +262,19 @@ std::string Form::structure() {
     }
   } perChannel, perElement;
   SmallVector<Named> all = buffers();
-  ArrayRef<Named> inputs = ArrayRef(all).take_front(op.getInputs().size());
-  ArrayRef<Named> outputs = ArrayRef(all).drop_front(inputs.size());
+  ArrayRef<Named> read = ArrayRef(all).take_front(inputs().size());
+  ArrayRef<Named> outputs = ArrayRef(all).drop_front(read.size());
+  std::string elementsOf = "elements(" + index;
+  if (isConv) {
+    std::string product = "Vec<" + typeText(op.getInputs()[0]) + ", " + w + ">";
+    elementsOf += ", const " + product + " &product";
+    perElement = {"    " + product + " product;\n", "product"};
+    elements = "      const auto product = toFloat(e.product[k]);\n";
+    arguments = "product";
+  }
   for (const std::string &field : declarations(ArrayRef(all).drop_back(static_cast<size_t>(sums))))
     fields += "  " + field + ";\n";
-  for (auto [i, named] : llvm::enumerate(inputs)) {
+  for (auto [i, named] : llvm::enumerate(read)) {
     Value input = named.buffer;
     std::string n = std::to_string(i), value = "*x" + n;
     if (!isScalar(input)) {
@@ -176,14 +286,14 @@ std::string Form::structure() {
     }
     elements += "      const auto a" + n + " = " +
                 (elementOf(input).isInteger() ? value : "toFloat(" + value + ")") + ";\n";
-    arguments += (i ? ", a" : "a") + n;
+    arguments += (arguments.empty() ? "a" : ", a") + n;
   }
   auto module = op->getParentOfType<ModuleOp>();
   for (auto [i, body] : llvm::enumerate(op.getBodiesAttr().getAsRange<FlatSymbolRefAttr>())) {
     std::string n = std::to_string(i);
     auto function = module.lookupSymbol<func::FuncOp>(body.getValue());
     std::string call = body.getValue().str() + "(" + arguments +
-                       (function.getNumArguments() > op.getInputs().size() ? ", i + k)" : ")");
+                       (function.getNumArguments() > read.size() + isConv ? ", i + k)" : ")");
     if (i >= elementwise()) {
       elements += "      terms[" + std::to_string(i - elementwise()) + "][k] = " + call + ";\n";
       continue;
@@ -198,15 +308,20 @@ std::string Form::structure() {
     stores += "    store(" + at(outputs[i]) + ", w" + n + ");\n";
   }
   return " {\n" + fields + perChannel.text("Channels", "channels(int c)") +
-         perElement.text("Elements", "elements(" + index + ")") + "  __device__ void operator()(" +
-         index + ", const Channels &p, const Elements &e" +
+         perElement.text("Elements", elementsOf + ")") + "  __device__ void operator()(" + index +
+         ", const Channels &p, const Elements &e" +
          (sums ? ", float (&terms)[" + std::to_string(sums) + "][" + w + "]" : "") + ") const {\n" +
          results + "#pragma unroll\n    for (int k = 0; k < " + w + "; ++k) {\n" + elements +
          "    }\n" + stores + "  }\n};\n";
 }
 
 std::string Form::function(StringRef structName) {
-  SmallVector<std::string> all = {"cudaStream_t stream", "int64_t rows", "int64_t channels"};
+  SmallVector<std::string> all = {"cudaStream_t stream"};
+  if (isConv)
+    all.append({"const cpu::Conv2dShape &shape", "const " + type(op.getInputs()[0]) + " *image",
+                "const " + type(op.getInputs()[1]) + " *filter"});
+  else
+    all.append({"int64_t rows", "int64_t channels"});
   SmallVector<Named> named = buffers();
   all.append(declarations(named));
   SmallVector<std::string> fields, sumNames;
@@ -217,25 +332,33 @@ std::string Form::function(StringRef structName) {
   }
   for (const Named &buffer : ArrayRef(named).take_back(static_cast<size_t>(sums)))
     sumNames.push_back(buffer.name);
-  std::string call = structName.str() + "{" + llvm::join(fields, ", ") + "}";
+  std::string functor = structName.str() + "{" + llvm::join(fields, ", ") + "}";
+  std::string w = std::to_string(width), call = "cuda::";
+  if (isConv)
+    call += "convPointwise<" + w + ", " +
+            std::to_string(cuda::ConvPointwiseTiling::warpgroupsFor(
+                channels, width, tensorsOf(inputs().getTypes(), rows * channels))) +
+            (op.getConstants().contains("gradient") ? ", cuda::ConvKind::gradient"
+                                                    : ", cuda::ConvKind::forward") +
+            ">(stream, shape, image, filter, ";
+  else if (sums)
+    call += "pointwiseReduce<" + w + ", " + std::to_string(sums) + ">(stream, rows, channels, ";
+  else if (isFlat)
+    call += "pointwiseFlat<" + w + ">(stream, rows * channels, ";
+  else
+    call += "pointwise<" + w + ">(stream, rows, channels, ";
   std::string text = "(" + llvm::join(all, ", ");
-  if (sums) {
-    std::string s = std::to_string(sums);
-    text += ", std::byte *workspace) {\n  float *const sums[] = {" + llvm::join(sumNames, ", ") +
-            "};\n  cuda::pointwiseReduce<" + std::to_string(width) + ", " + s +
-            ">(stream, rows, channels, " + call + ", sums, workspace);\n}\n";
-  } else {
-    std::string w = std::to_string(width);
-    text += ") {\n  cuda::pointwise" +
-            (isFlat ? "Flat<" + w + ">(stream, rows * channels, "
-                    : "<" + w + ">(stream, rows, channels, ") +
-            call + ");\n}\n";
-  }
-  return text;
+  if (!sums)
+    return text + ") {\n  " + call + functor + ");\n}\n";
+  return text + ", std::byte *workspace) {\n  float *const sums[] = {" +
+         llvm::join(sumNames, ", ") + "};\n  " + call + functor + ", sums, workspace);\n}\n";
 }
 
 std::string Form::arguments(ProgramText &text) {
   SmallVector<std::string> all = {std::to_string(rows), std::to_string(channels)};
+  if (isConv)
+    all = {conv2dShapeText(convShape(op.getInputs().getTypes(), op.getConstants())),
+           text.address(op.getInputs()[0]), text.address(op.getInputs()[1])};
   for (const Named &named : buffers()) {
     all.push_back(text.address(named.buffer));
     if (isPart(named.buffer))
@@ -248,8 +371,12 @@ std::string Form::arguments(ProgramText &text) {
 
 static FailureOr<std::string> emit(CudaProgramText &text, plan::LaunchOp op) {
   Form form(op);
-  std::string structName = text.structure("Pointwise", form.structure());
-  return text.function("pointwise", form.function(structName)) + form.arguments(text);
+  text.addAlternatives(op);
+  const bool isConv = op.getKernel() == "conv_pointwise";
+  std::string structName =
+      text.structure(isConv ? convPointwiseFunctor : "Pointwise", form.structure());
+  return text.function(isConv ? convPointwiseName : "pointwise", form.function(structName)) +
+         form.arguments(text);
 }
 
 //===----------------------------------------------------------------------===//
@@ -328,6 +455,7 @@ static FailureOr<std::string> emitMany(CudaProgramText &text, plan::LaunchOp op)
 
 ArrayRef<CudaKernel> fanfold::cudaPointwiseKernels() {
   static const CudaKernel kernels[] = {{"pointwise", select, emit},
+                                       {"conv_pointwise", selectConv, emit},
                                        {"pointwise_many", nullptr, emitMany}};
   return kernels;
 }

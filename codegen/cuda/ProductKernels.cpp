@@ -9,6 +9,7 @@
 #include "codegen/cuda/ConvAsMatmul.h"
 #include "codegen/cuda/CudaKernels.h"
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
+#include "codegen/kernels/cuda/ConvPointwiseTiling.h"
 #include "codegen/kernels/cuda/LineConvTiling.h"
 #include "passes/LaunchWork.h"
 
@@ -268,8 +269,35 @@ static std::optional<double> measuredTime(const CudaTarget &target,
   return sum;
 }
 
+/// A convolution and the pointwise kernel behind it, or our own kernel for both.
+static FormChoice choosePointwise(const CudaTarget &target, ArrayRef<Operation *> apart,
+                                  Operation *fused) {
+  FormChoice choice;
+  const ConvProblem problem = convProblem(apart[0]);
+  const bool isHalf = problem.xType != ElementType::f32 && problem.wType == problem.xType &&
+                      problem.yType == problem.xType;
+  if (!isHalf || isLineConv(problem) || !cuda::hasConvPointwise(problem.shape))
+    return choice;
+  // What libraries reach of the roofline in such convolutions, where it was not measured.
+  constexpr double share = 0.75;
+  const double estimate = target.seconds(apart[0]) / share + target.seconds(apart[1]);
+  const std::optional<double> measured = measuredTime(target, apart);
+  const double timeApart = measured.value_or(estimate * 1e6);
+  const double timeFused = target.seconds(fused) * 1e6;
+  choice.fused = timeFused < timeApart;
+  choice.reason =
+      fmt::format("pointwise {}: {:.1f} us, {} {:.1f}{}", choice.fused ? "fused" : "apart",
+                  choice.fused ? timeFused : timeApart, choice.fused ? "apart" : "fused",
+                  choice.fused ? timeApart : timeFused, measured ? "" : " by the roofline");
+  if (choice.fused)
+    choice.alternatives = {problemText(apart[0])};
+  return choice;
+}
+
 FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
                                   ArrayRef<Operation *> fused) const {
+  if (fusion == "pointwise")
+    return choosePointwise(*this, apart, fused.front());
   FormChoice choice;
   // Our own kernels sum beside, and have no prologue.
   for (Operation *launch : apart)

@@ -194,6 +194,47 @@ def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
   }];
 }
 
+def Kernel_ConvPointwiseOp : Kernel_Op<"conv_pointwise", [NoTerminator,
+    DeclareOpInterfaceMethods<Kernel_LaunchInterface, ["getInPlaceOperands", "getFlops"]>]> {
+  let summary = "a convolution of stride 1 or its data gradient, and a kernel.pointwise behind it";
+  let description = [{
+    `image` is the input of the convolution, or with `gradient` the gradient of its output.
+    What follows is a kernel.pointwise whose first argument is the product, rounded to the
+    image's type; the other operands are `inputs`.
+
+    ```mlir
+    %dz, %sum = kernel.conv_pointwise %dy, %w, %other, %y {extent = array<i64: 4096, 64>,
+        gradient, pad = array<i64: 0, 0>, sums = 1 : i64} : (tensor<1x64x64x16xf16>,
+        tensor<16x1x1x64xf16>, tensor<1x64x64x64xf16>, tensor<1x64x64x64xf16>)
+        -> (tensor<1x64x64x64xf16>, tensor<64xf32>) {
+      ^bb0(%dx: f32, %0: f32, %1: f32):
+        ...
+        kernel.yield %dz, %dz : f32, f32
+    }
+    ```
+
+    Constraints:
+    - (C1) to (C3) of kernel.pointwise
+    - (C4) image, filter and the product, whose rows and channels are `extent`, are of one
+      type and fit
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$image, Kernel_Tensor:$filter,
+      Variadic<Kernel_Tensor>:$inputs, DenseI64ArrayAttr:$pad, UnitAttr:$gradient,
+      DenseI64ArrayAttr:$extent, DefaultValuedAttr<I64Attr, "0">:$sums);
+  let kernelResults = (outs Variadic<Kernel_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t getRows() { return getExtent()[0]; }
+    int64_t getChannels() { return getExtent()[1]; }
+    int64_t getElements() { return getRows() * getChannels(); }
+    unsigned getNumElementwise() { return getNumResults() - getSums(); }
+    /// Operands before `inputs`.
+    static constexpr unsigned productOperands = 2;
+  }];
+}
+
 def Kernel_PointwiseManyOp : Kernel_Op<"pointwise_many", [NoTerminator,
     DeclareOpInterfaceMethods<Kernel_LaunchInterface, ["getInPlaceOperands", "getFlops"]>]> {
   let summary = "one function of one element over many tensors, in one launch";
@@ -237,7 +278,7 @@ def Kernel_PointwiseManyOp : Kernel_Op<"pointwise_many", [NoTerminator,
 }
 
 def Kernel_YieldOp : Op<Kernel_Dialect, "yield",
-    [Pure, Terminator, ParentOneOf<["PointwiseOp", "PointwiseManyOp"]>]> {
+    [Pure, Terminator, ParentOneOf<["PointwiseOp", "ConvPointwiseOp", "PointwiseManyOp"]>]> {
   let summary = "the elements of the results";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";

@@ -27,54 +27,105 @@ bool PointwiseOp::isFull(unsigned operand) {
   return tensorType(getInputs()[operand]).getNumElements() == getElements();
 }
 
-LogicalResult PointwiseOp::verify() {
-  if (getExtent().size() != 2 || getRows() < 1 || getChannels() < 1)
-    return emitOpError("extent is not two positive numbers");
-  if (getSums() > getNumResults()) // Unsigned: a negative number is a large one.
-    return emitOpError("has ") << static_cast<int64_t>(getSums()) << " sums, expected 0 to "
-                               << getNumResults();
-  Block &body = getBody().front();
+/// Verifies the space, the inputs and the body of a launch. The body's arguments are `first`, if
+/// there is such a type, and the inputs.
+template <typename Op>
+static LogicalResult verifySpace(Op op, Type first = Type()) {
+  const unsigned others = first ? 1 : 0;
+  if (op.getExtent().size() != 2 || op.getRows() < 1 || op.getChannels() < 1)
+    return op.emitOpError("extent is not two positive numbers");
+  if (op.getSums() > op.getNumResults()) // Unsigned: a negative number is a large one.
+    return op.emitOpError("has ") << static_cast<int64_t>(op.getSums()) << " sums, expected 0 to "
+                                  << op.getNumResults();
+  Block &body = op.getBody().front();
   auto yield = body.empty() ? nullptr : dyn_cast<YieldOp>(body.back());
-  if (!yield || body.getNumArguments() != getNumOperands() ||
-      yield.getNumOperands() != getNumResults())
-    return emitOpError("body does not match the ")
-           << getNumOperands() << " operands and " << getNumResults() << " results";
-  for (auto [index, operand] : llvm::enumerate(getInputs())) {
+  if (!yield || body.getNumArguments() != op.getInputs().size() + others ||
+      yield.getNumOperands() != op.getNumResults())
+    return op.emitOpError("body does not match the ")
+           << op.getInputs().size() + others << " operands and " << op.getNumResults()
+           << " results";
+  if (first && body.getArgument(0).getType() != bodyType(first))
+    return op.emitOpError("body argument 0 is of ")
+           << body.getArgument(0).getType() << ", expected " << bodyType(first);
+  for (auto [index, operand] : llvm::enumerate(op.getInputs())) {
     RankedTensorType type = tensorType(operand);
     int64_t count = type.getNumElements();
-    if (count != getElements() && count != getChannels() && count != 1)
-      return emitOpError("operand ") << index << " has " << count << " elements, expected "
-                                     << getElements() << ", " << getChannels() << " or 1";
-    if (body.getArgument(index).getType() != bodyType(type))
-      return emitOpError("body argument ")
-             << index << " is of " << body.getArgument(index).getType() << ", expected "
-             << bodyType(type);
+    if (count != op.getElements() && count != op.getChannels() && count != 1)
+      return op.emitOpError("operand ")
+             << index + others << " has " << count << " elements, expected " << op.getElements()
+             << ", " << op.getChannels() << " or 1";
+    if (Type argument = body.getArgument(index + others).getType(); argument != bodyType(type))
+      return op.emitOpError("body argument ")
+             << index + others << " is of " << argument << ", expected " << bodyType(type);
   }
-  for (auto [index, result] : llvm::enumerate(getResults())) {
+  for (auto [index, result] : llvm::enumerate(op.getResults())) {
     RankedTensorType type = tensorType(result);
-    int64_t expected = index < getNumElementwise() ? getElements() : getChannels();
+    int64_t expected = index < op.getNumElementwise() ? op.getElements() : op.getChannels();
     if (type.getNumElements() != expected)
-      return emitOpError("result ")
+      return op.emitOpError("result ")
              << index << " has " << type.getNumElements() << " elements, expected " << expected;
     if (yield.getOperand(index).getType() != bodyType(type))
-      return emitOpError("body yields ") << yield.getOperand(index).getType() << " for result "
-                                         << index << ", expected " << bodyType(type);
+      return op.emitOpError("body yields ") << yield.getOperand(index).getType() << " for result "
+                                            << index << ", expected " << bodyType(type);
   }
   return success();
 }
 
-SmallVector<unsigned> PointwiseOp::getInPlaceOperands(unsigned result) {
+LogicalResult PointwiseOp::verify() { return verifySpace(*this); }
+
+LogicalResult ConvPointwiseOp::verify() {
+  RankedTensorType image = tensorType(getImage()), filter = tensorType(getFilter());
+  if (image.getRank() != 4 || filter.getRank() != 4 || getPad().size() != 2)
+    return emitOpError("has ") << image << ", " << filter << " and " << getPad().size()
+                               << " paddings, expected images, filters and two paddings";
+  const bool isGradient = getGradient();
+  const int64_t depth = filter.getDimSize(isGradient ? 0 : 3);
+  const int64_t channels = filter.getDimSize(isGradient ? 3 : 0);
+  int64_t rows = image.getDimSize(0);
+  for (unsigned i : {0, 1}) {
+    const int64_t change = filter.getDimSize(i + 1) - 1 - 2 * getPad()[i];
+    rows *= image.getDimSize(i + 1) + (isGradient ? change : -change);
+  }
+  if (image.getElementType() != filter.getElementType() || image.getDimSize(3) != depth ||
+      getRows() != rows || getChannels() != channels)
+    return emitOpError("multiplies ") << image << " by " << filter << ", whose product is no "
+                                      << getRows() << " rows of " << getChannels() << " channels";
+  return verifySpace(*this, image);
+}
+
+/// The inputs that a result may overwrite, which are operands from `firstOperand` on.
+template <typename Op>
+static SmallVector<unsigned> overwritable(Op op, unsigned result, unsigned firstOperand) {
   SmallVector<unsigned> operands;
-  if (result >= getNumElementwise())
+  if (result >= op.getNumElementwise())
     return operands;
-  int64_t bytes = byteSize(tensorType(getResult(result)));
-  for (unsigned i = 0; i < getNumOperands(); ++i)
-    if (isFull(i) && byteSize(tensorType(getOperand(i))) == bytes)
-      operands.push_back(i);
+  int64_t bytes = byteSize(tensorType(op.getResult(result)));
+  for (auto [i, input] : llvm::enumerate(op.getInputs()))
+    if (RankedTensorType type = tensorType(input);
+        type.getNumElements() == op.getElements() && byteSize(type) == bytes)
+      operands.push_back(firstOperand + static_cast<unsigned>(i));
   return operands;
 }
 
-double PointwiseOp::getFlops() {
-  return static_cast<double>(getElements()) *
-         static_cast<double>(llvm::range_size(getBody().front().without_terminator()));
+SmallVector<unsigned> PointwiseOp::getInPlaceOperands(unsigned result) {
+  return overwritable(*this, result, 0);
+}
+
+SmallVector<unsigned> ConvPointwiseOp::getInPlaceOperands(unsigned result) {
+  return overwritable(*this, result, productOperands);
+}
+
+template <typename Op>
+static double bodyFlops(Op op) {
+  return static_cast<double>(op.getElements()) *
+         static_cast<double>(llvm::range_size(op.getBody().front().without_terminator()));
+}
+
+double PointwiseOp::getFlops() { return bodyFlops(*this); }
+
+double ConvPointwiseOp::getFlops() {
+  // Every number of a pixel of the image meets every filter of a tap, or all of them.
+  const auto products = static_cast<double>(getRows()) *
+                        static_cast<double>(tensorType(getFilter()).getNumElements());
+  return 2 * products + bodyFlops(*this);
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Kernel/PointwiseResults.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -31,6 +32,8 @@ struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
         if (auto consumer = dyn_cast<PointwiseOp>(op))
           changed |= fuseProducer(consumer);
     }
+    for (auto op : llvm::make_early_inc_range(body.getOps<PointwiseOp>()))
+      dropTwins(op);
   }
 
   /// Merges one producer into `consumer`, which is then gone.

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Kernel/PointwiseResults.h"
 #include "passes/Passes.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -113,24 +114,6 @@ struct RecomputeOperandsPass : fanfold::impl::RecomputeOperandsBase<RecomputeOpe
     to.getArgument(index).replaceAllUsesWith(mapping.lookup(recipe.yielded));
     to.eraseArgument(index);
     consumer.getInputsMutable().erase(index);
-  }
-
-  /// Makes a kernel without one of its results, or none if it had only this one.
-  static void dropResult(PointwiseOp op, unsigned index) {
-    if (op.getNumResults() == 1)
-      return op.erase();
-    OpBuilder builder(op);
-    SmallVector<Type> types(op.getResultTypes());
-    types.erase(types.begin() + index);
-    auto slim = PointwiseOp::create(builder, op.getLoc(), types, op.getInputs(), op.getExtentAttr(),
-                                    op.getSumsAttr(), op.getLayerAttr(), StringAttr(),
-                                    IntegerAttr(), DenseI64ArrayAttr());
-    slim.getBody().takeBody(op.getBody());
-    slim.getBody().front().back().eraseOperand(index);
-    for (unsigned i = 0, j = 0; i < op.getNumResults(); ++i)
-      if (i != index)
-        op.getResult(i).replaceAllUsesWith(slim.getResult(j++));
-    op.erase();
   }
 };
 } // namespace

@@ -14,18 +14,20 @@
 using namespace mlir;
 using namespace fanfold;
 
-/// Notes a choice on `product`.
-static void note(Operation *product, StringRef reason, StringRef alternative) {
-  Builder builder(product->getContext());
+/// Notes a choice on `launch`, and what it could pose instead unless that is empty.
+static void note(Operation *launch, StringRef reason, StringRef alternative) {
+  Builder builder(launch->getContext());
   std::string form;
-  if (auto before = product->getAttrOfType<StringAttr>("form"))
+  if (auto before = launch->getAttrOfType<StringAttr>("form"))
     form = before.getValue().str() + "; ";
-  product->setAttr("form", builder.getStringAttr(form + reason));
+  launch->setAttr("form", builder.getStringAttr(form + reason));
+  if (alternative.empty())
+    return;
   SmallVector<Attribute> alternatives;
-  if (auto before = product->getAttrOfType<ArrayAttr>("alternatives"))
+  if (auto before = launch->getAttrOfType<ArrayAttr>("alternatives"))
     llvm::append_range(alternatives, before);
   alternatives.push_back(builder.getStringAttr(alternative));
-  product->setAttr("alternatives", builder.getArrayAttr(alternatives));
+  launch->setAttr("alternatives", builder.getArrayAttr(alternatives));
 }
 
 bool fanfold::takesFused(const Target *target, StringRef fusion, ArrayRef<Operation *> apart,
@@ -33,11 +35,14 @@ bool fanfold::takesFused(const Target *target, StringRef fusion, ArrayRef<Operat
   if (!target)
     return true;
   const FormChoice choice = target->chooseForm(fusion, apart, fused);
-  auto products = llvm::to_vector(llvm::make_filter_range(choice.fused ? fused : apart, isProduct));
-  if (choice.alternatives.empty())
+  if (choice.reason.empty())
     return choice.fused;
-  assert(choice.alternatives.size() == products.size() && "one for each product");
-  for (auto [product, alternative] : llvm::zip(products, choice.alternatives))
-    note(product, choice.reason, alternative);
+  ArrayRef<Operation *> taken = choice.fused ? fused : apart;
+  auto noted = llvm::to_vector(llvm::make_filter_range(taken, isProduct));
+  if (noted.empty()) // Ours, which pose no problems.
+    noted.push_back(taken.front());
+  for (auto [index, launch] : llvm::enumerate(noted))
+    note(launch, choice.reason,
+         index < choice.alternatives.size() ? choice.alternatives[index] : "");
   return choice.fused;
 }

@@ -14,9 +14,9 @@
 namespace fanfold {
 
 /// Whether the target (null: one that has every fusion and likes it) takes the fused form;
-/// see Target::chooseForm. Notes on the products of the form that is taken, behind what is
-/// noted there already, the reason as `form` and the problems of their counterparts as
-/// `alternatives`. Both forms stand in the step, and stay there.
+/// see Target::chooseForm. Notes on the products of the form that is taken, or on its first launch
+/// if it has none, behind what is noted there already, the reason as `form` and the problems of
+/// their counterparts as `alternatives`. Both forms stand in the step, and stay there.
 bool takesFused(const Target *target, llvm::StringRef fusion,
                 llvm::ArrayRef<mlir::Operation *> apart, llvm::ArrayRef<mlir::Operation *> fused);
 

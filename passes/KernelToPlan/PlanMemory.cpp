@@ -138,7 +138,7 @@ void StepWriter::writeLaunch(Operation *op, int64_t index) {
         !llvm::is_contained(choiceAttributes, attr.getName().getValue()))
       constants.push_back(attr);
   ArrayAttr functions;
-  if (isa<kernel::PointwiseOp, kernel::PointwiseManyOp>(op))
+  if (isa<kernel::PointwiseOp, kernel::ConvPointwiseOp, kernel::PointwiseManyOp>(op))
     functions = bodies.outline(op->getRegion(0).front());
   auto launch = plan::LaunchOp::create(
       builder, op->getLoc(), builder.getStringAttr(op->getName().stripDialect()), inputs, outputs,

@@ -281,8 +281,12 @@ __global__ void __launch_bounds__(Warpgroups * 128, ConvPointwiseTiling::residen
     if (c >= p.channels)
       continue;
     const auto perChannel = f.channels(static_cast<int>(c));
+    // As many pixels at once as registers hold: what is read meanwhile hides what memory takes.
     constexpr size_t bytes = sizeof(typename F::Elements);
-    constexpr int batch = bytes <= 16 ? 8 : bytes <= 32 ? 4 : bytes <= 64 ? 2 : 1;
+    constexpr int batch = bytes <= 16                               ? 8
+                          : bytes <= (Warpgroups == 1 ? 64u : 32u)  ? 4
+                          : bytes <= (Warpgroups == 1 ? 128u : 64u) ? 2
+                                                                    : 1;
 #pragma unroll 1
     for (int first = 0; first < productPixels / lanes; first += batch) {
       typename F::Elements elements[batch];
@@ -324,11 +328,11 @@ __global__ void __launch_bounds__(Warpgroups * 128, ConvPointwiseTiling::residen
 }
 
 /// False if the driver refuses.
-inline bool makeProblem(ProductProblem &problem, const Conv2dShape &s, ConvKind kind, const void *x,
-                        const void *w) {
+inline bool makeProblem(ProductProblem &problem, const Conv2dShape &s, ConvKind kind,
+                        int64_t warpgroups, const void *x, const void *w) {
   const bool isForward = kind == ConvKind::forward;
   const PixelProduct p(s, !isForward);
-  const ConvPointwiseTiling tiling(p);
+  const ConvPointwiseTiling tiling(p, warpgroups);
   // The window over the gradient of the output is turned round.
   PixelMapShape pixels{s.batch,
                        isForward ? s.inHeight : s.outHeight,
@@ -351,7 +355,7 @@ inline bool makeProblem(ProductProblem &problem, const Conv2dShape &s, ConvKind 
   problem.firstRow = static_cast<int32_t>(pixels.firstRow);
   return mapPixels(problem.pixelMap, x, pixels, productDepth, productPixels) &&
          mapFilters(problem.filterMap, w, s.outChannels, s.kernelHeight * s.kernelWidth,
-                    s.inChannels, isForward ? number(tiling.warpgroups * 64) : productDepth,
+                    s.inChannels, isForward ? number(warpgroups * 64) : productDepth,
                     isForward ? productDepth : 64);
 }
 
@@ -361,14 +365,14 @@ void launchConvPointwise(cudaStream_t stream, const Conv2dShape &s, const T *x, 
   static_assert(V == 8 || V == 4, "elements of a thread");
   using Memory = ProductMemory<Warpgroups>;
   static_assert(S * V * 2 * 4 * 64 <= Memory::stagingBytes, "room for the sums of all threads");
-  const ConvPointwiseTiling tiling(PixelProduct(s, Kind == ConvKind::gradient));
+  const ConvPointwiseTiling tiling(PixelProduct(s, Kind == ConvKind::gradient), Warpgroups);
   if (tiling.tiles == 0)
     return;
   const auto kernel = convPointwiseKernel<T, V, Warpgroups, Kind, S, F>;
   ProductProblem problem = {{}, {}, 0, 0, 0, 0, 0, 0, Divisor(1), Divisor(1), 0, 0};
   // Without maps, no blocks: a launch that fails.
   const int64_t blocks =
-      makeProblem(problem, s, Kind, x, w) ? tiling.channelBlocks * tiling.rowBlocks : 0;
+      makeProblem(problem, s, Kind, Warpgroups, x, w) ? tiling.channelBlocks * tiling.rowBlocks : 0;
   // An error is the launch's as well.
   cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Memory::blockBytes);
   kernel<<<static_cast<unsigned>(blocks), Warpgroups * 128, Memory::blockBytes, stream>>>(
@@ -378,8 +382,8 @@ void launchConvPointwise(cudaStream_t stream, const Conv2dShape &s, const T *x, 
 } // namespace detail
 
 /// Runs `f` on the convolution of x with w (forward: x is the input), or on the gradient of its
-/// input (x is the gradient of its output). The shape satisfies hasConvPointwise; Warpgroups is
-/// what ConvPointwiseTiling says; V, 8 or 4, divides the channels of the result. T is __half or
+/// input (x is the gradient of its output). The shape satisfies hasConvPointwise; Warpgroups is 1
+/// or 2; V, 8 or 4, divides the channels of the result. T is __half or
 /// __nv_bfloat16.
 template <int V, int Warpgroups, ConvKind Kind, typename T, typename F>
 void convPointwise(cudaStream_t stream, const Conv2dShape &s, const T *x, const T *w, F f) {
@@ -396,7 +400,8 @@ void convPointwise(cudaStream_t stream, const Conv2dShape &s, const T *x, const 
   const PixelProduct p(s, Kind == ConvKind::gradient);
   SumTargets targets = {};
   std::copy(out, out + S, targets.out);
-  sumPartials(stream, ConvPointwiseTiling(p).rowBlocks, S, p.channels, partials, targets);
+  sumPartials(stream, ConvPointwiseTiling(p, Warpgroups).rowBlocks, S, p.channels, partials,
+              targets);
 }
 
 } // namespace fanfold::cuda

@@ -47,30 +47,34 @@ struct ConvPointwiseTiling {
   /// Channels of a warpgroup: the rows of one instruction.
   static constexpr int64_t warpgroupChannels = 64;
 
-  int64_t warpgroups;    ///< Of a block: 1 or 2.
   int64_t channelBlocks; ///< Blocks that share pixels.
   int64_t tiles;         ///< Of the pixels.
   int64_t rowBlocks;     ///< Blocks that share channels.
 
-  explicit ConvPointwiseTiling(const PixelProduct &p)
-      : warpgroups(warpgroupsFor(p.channels)),
-        channelBlocks(divideUp(p.channels, warpgroups * warpgroupChannels)),
+  ConvPointwiseTiling(const PixelProduct &p, int64_t warpgroups)
+      : channelBlocks(divideUp(p.channels, warpgroups * warpgroupChannels)),
         tiles(divideUp(p.rows, pixels)),
         rowBlocks(std::min(
             tiles, std::max<int64_t>(1, residentBlocks(warpgroups) * 132 / channelBlocks))) {}
 
-  /// Two, which read pixels once for both, but where the second would have little to do.
-  static constexpr int64_t warpgroupsFor(int64_t channels) {
+  /// Warpgroups of a block: two, which read pixels once for both, but where the second would have
+  /// little to do, and but for functors that need the registers which three blocks of one have:
+  /// those that keep so much for each channel that they take 4 `elements` at once instead of 8,
+  /// and those with more than three `tensors` to read, the product among them.
+  static constexpr int64_t warpgroupsFor(int64_t channels, int64_t elements, int64_t tensors) {
     const int64_t beyond = channels % (2 * warpgroupChannels);
-    return beyond > 0 && beyond <= warpgroupChannels && channels < 4 * warpgroupChannels ? 1 : 2;
+    const bool isIdle =
+        beyond > 0 && beyond <= warpgroupChannels && channels < 4 * warpgroupChannels;
+    return isIdle || elements < 8 || tensors > 3 ? 1 : 2;
   }
   /// Blocks that a multiprocessor holds.
   static constexpr int64_t residentBlocks(int64_t warpgroups) { return warpgroups == 1 ? 3 : 2; }
 };
 
 /// The sums of each block.
-inline size_t convPointwiseWorkspaceBytes(const PixelProduct &p, int64_t sums) {
-  return static_cast<size_t>(ConvPointwiseTiling(p).rowBlocks * sums * p.channels) * sizeof(float);
+inline size_t convPointwiseWorkspaceBytes(const PixelProduct &p, int64_t warpgroups, int64_t sums) {
+  return static_cast<size_t>(ConvPointwiseTiling(p, warpgroups).rowBlocks * sums * p.channels) *
+         sizeof(float);
 }
 
 /// Whether ConvPointwise.cuh has the convolution, or the gradient of its input; elements are fp16

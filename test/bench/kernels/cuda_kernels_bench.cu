@@ -348,29 +348,32 @@ void benchConvPointwise(Bench &b, int64_t side, int64_t depth, int64_t channels)
   const std::string at = " " + std::to_string(Kernel) + "x" + std::to_string(Kernel) + " " +
                          std::to_string(side) + "x" + std::to_string(side) + " " +
                          std::to_string(depth) + " to " + std::to_string(channels);
-  const auto run = [=](Memory &memory, auto f, float *const sums) {
+  const auto run = [=](Memory &memory, auto v, auto warpgroups, auto sums, auto f, float *out) {
     const T *dy = randomTensor<T>(memory, read);
     const T *w = randomTensor<T>(memory, shape.filterSize());
-    constexpr int count = std::is_same_v<decltype(f), BlockEnd<T>> ? 1 : 2;
-    void *workspace = memory.allocate<char>(convPointwiseWorkspaceBytes(p, count));
+    void *workspace = memory.allocate<char>(convPointwiseWorkspaceBytes(p, warpgroups, sums));
     return [=](cudaStream_t s) {
-      float *out[count];
-      for (int i = 0; i < count; ++i)
-        out[i] = sums + i * channels;
-      convPointwise<count == 1 ? 8 : 4, Warpgroups, ConvKind::gradient>(s, shape, dy, w, f, out,
-                                                                        workspace);
+      float *each[sums];
+      for (int i = 0; i < sums; ++i)
+        each[i] = out + i * channels;
+      convPointwise<v, warpgroups, ConvKind::gradient>(s, shape, dy, w, f, each, workspace);
     };
   };
+  const std::integral_constant<int, Warpgroups> warpgroups;
+  const std::integral_constant<int, 8> eight;
+  const std::integral_constant<int, 4> four;
+  const std::integral_constant<int, 2> two;
+  const std::integral_constant<int, 1> one;
   b.run("dgrad+block_end" + at, size * (read + 3 * n), [=](Memory &memory) {
     const T *addend = randomTensor<T>(memory, n), *forward = randomTensor<T>(memory, n);
-    return run(memory, BlockEnd<T>{addend, forward, memory.allocate<T>(n)},
+    return run(memory, eight, warpgroups, one, BlockEnd<T>{addend, forward, memory.allocate<T>(n)},
                memory.allocate<float>(channels));
   });
   b.run("dgrad+norm_end" + at, size * (read + 2 * n), [=](Memory &memory) {
     const T *x = randomTensor<T>(memory, n);
     const float *p = randomTensor<float>(memory, 4 * channels);
     return run(
-        memory,
+        memory, four, one, two,
         NormEnd<T>{x, p, p + channels, p + 2 * channels, p + 3 * channels, memory.allocate<T>(n)},
         memory.allocate<float>(2 * channels));
   });

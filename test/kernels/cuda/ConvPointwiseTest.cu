@@ -147,8 +147,8 @@ protected:
     SCOPED_TRACE(sizes.text() + (Kind == ConvKind::gradient ? ", gradient" : ""));
     const Conv2dShape s = sizes.shape();
     ASSERT_TRUE(cuda::hasConvPointwise(s));
-    if (cuda::ConvPointwiseTiling::warpgroupsFor(Kind == ConvKind::forward ? s.outChannels
-                                                                           : s.inChannels) == 1)
+    if (cuda::ConvPointwiseTiling::warpgroupsFor(
+            Kind == ConvKind::forward ? s.outChannels : s.inChannels, 8, 3) == 1)
       compareTiled<Kind, 1>(s);
     else
       compareTiled<Kind, 2>(s);
@@ -174,8 +174,8 @@ private:
     const DeviceArray<T> aWhole(part.place(a.device.values()));
     DeviceArray<T> itself(n), again(n), masked(n), scaled(part.size());
     DeviceArray<float> sum(channels), sumAgain(channels), first(channels), second(channels);
-    DeviceBytes one(cuda::convPointwiseWorkspaceBytes(size, 1));
-    DeviceBytes two(cuda::convPointwiseWorkspaceBytes(size, 2));
+    DeviceBytes one(cuda::convPointwiseWorkspaceBytes(size, Warpgroups, 1));
+    DeviceBytes two(cuda::convPointwiseWorkspaceBytes(size, Warpgroups, 2));
     this->run([&](cudaStream_t stream) {
       const auto run = [&](auto v, auto f, auto &&...sums) {
         cuda::convPointwise<v, Warpgroups, Kind>(stream, s, x.device.get(), w.device.get(), f,

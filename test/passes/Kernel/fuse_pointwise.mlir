@@ -172,3 +172,32 @@ cnn.step @twice {
   %sum = cnn.add %double, %x : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
   cnn.output %sum as "sum" : tensor<4x3xf32>
 }
+
+// -----
+
+// Two kernels want the sum of what a third makes: one sum is left.
+// CHECK-LABEL: cnn.step @twins
+cnn.step @twins {
+  %x = cnn.input "x" as tensor<4x8xf32> : tensor<4x8xf32>
+  // CHECK: %second, %second.1 = kernel.pointwise %x {{.*}} sums = 1 : i64
+  // CHECK: kernel.yield %[[TWICE:.*]], %[[TWICE]] : f32, f32
+  %twice = kernel.pointwise %x {extent = array<i64: 4, 8>} : (tensor<4x8xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32):
+    %0 = arith.addf %a, %a : f32
+    kernel.yield %0 : f32
+  }
+  %first = kernel.pointwise %twice {extent = array<i64: 4, 8>, layer = "first", sums = 1 : i64} : (tensor<4x8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  }
+  %second = kernel.pointwise %twice {extent = array<i64: 4, 8>, layer = "second", sums = 1 : i64} : (tensor<4x8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  }
+  // CHECK: cnn.output %second as "twice"
+  // CHECK: cnn.output %second.1 as "first"
+  // CHECK: cnn.output %second.1 as "second"
+  cnn.output %twice as "twice" : tensor<4x8xf32>
+  cnn.output %first as "first" : tensor<8xf32>
+  cnn.output %second as "second" : tensor<8xf32>
+}
