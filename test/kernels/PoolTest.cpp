@@ -142,6 +142,19 @@ TEST_F(PoolTest, PartsGiveTheBitsOfWholeTensors) {
     dxPart.expect(dxWhole, elements(dx), "gradient of maxima");
 
     yWhole = nothing, dxWhole = none;
+    const Input numbers = randomInput(s.channels);
+    std::vector<uint8_t> places(s.outputSize()), placesOfParts(s.outputSize());
+    cpu::normalizedMaxPool2d(s, x.single, numbers.single, numbers.single, numbers.single, y,
+                             places.data());
+    cpu::normalizedMaxPool2d(parts, xAt, numbers.single, numbers.single, numbers.single,
+                             yWhole.data() + yPart.offset, placesOfParts.data());
+    yPart.expect(yWhole, elements(y), "normalised maxima");
+    EXPECT_EQ(placesOfParts, places);
+    cpu::maxPool2dGradient(s, places.data(), dy.single, dx);
+    cpu::maxPool2dGradient(parts, places.data(), dyAt, dxWhole.data() + dxPart.offset);
+    dxPart.expect(dxWhole, elements(dx), "gradient from places");
+
+    yWhole = nothing, dxWhole = none;
     cpu::avgPool2d(s, true, x.single, y);
     cpu::avgPool2d(parts, true, xAt, yWhole.data() + yPart.offset);
     yPart.expect(yWhole, elements(y), "averages");
