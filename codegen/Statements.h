@@ -55,7 +55,6 @@ std::string emitSumOfSquares(ProgramText &text, plan::LaunchOp op);
 // Window by window: WindowStatements.cpp.
 std::string emitMaxPool2d(ProgramText &text, plan::LaunchOp op);
 std::string emitMaxPool2dGrad(ProgramText &text, plan::LaunchOp op);
-std::string emitMaxPool2dPlaces(ProgramText &text, plan::LaunchOp op);
 std::string emitMaxPool2dPlacesGrad(ProgramText &text, plan::LaunchOp op);
 std::string emitAvgPool2d(ProgramText &text, plan::LaunchOp op);
 std::string emitAvgPool2dGrad(ProgramText &text, plan::LaunchOp op);

@@ -43,10 +43,13 @@ static std::string countPad(plan::LaunchOp op) {
   return op.getConstants().contains("count_pad") ? "true" : "false";
 }
 
+/// Of a max pool with or without prologue, with or without places.
 std::string fanfold::emitMaxPool2d(ProgramText &text, plan::LaunchOp op) {
   Value in = op.getInputs()[0], out = op.getOutputs()[0];
-  return text.call("Pool.h", "maxPool2d", {poolShape(text, in, out, {in, out}, op.getConstants())},
-                   {in, out});
+  SmallVector<Value> buffers(op.getInputs());
+  llvm::append_range(buffers, op.getOutputs());
+  return text.call("Pool.h", op.getInputs().size() == 1 ? "maxPool2d" : "normalizedMaxPool2d",
+                   {poolShape(text, in, out, {in, out}, op.getConstants())}, buffers);
 }
 
 std::string fanfold::emitMaxPool2dGrad(ProgramText &text, plan::LaunchOp op) {
@@ -55,12 +58,6 @@ std::string fanfold::emitMaxPool2dGrad(ProgramText &text, plan::LaunchOp op) {
   return text.call("Pool.h", "maxPool2dGradient",
                    {poolShape(text, in[0], in[1], {in[0], in[1], out, in[2]}, op.getConstants())},
                    {in[0], in[1], in[2], out});
-}
-
-std::string fanfold::emitMaxPool2dPlaces(ProgramText &text, plan::LaunchOp op) {
-  Value in = op.getInputs()[0], out = op.getOutputs()[0];
-  return text.call("Pool.h", "maxPool2d", {poolShape(text, in, out, {in, out}, op.getConstants())},
-                   {in, out, op.getOutputs()[1]});
 }
 
 std::string fanfold::emitMaxPool2dPlacesGrad(ProgramText &text, plan::LaunchOp op) {

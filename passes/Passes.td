@@ -286,6 +286,34 @@ def FuseConvPointwise : Pass<"fuse-conv-pointwise", "::fanfold::cnn::StepOp"> {
   let statistics = [Statistic<"fused", "pointwise-fused", "Pointwise kernels fused">];
 }
 
+def FusePoolPrologues : Pass<"fuse-pool-prologues", "::fanfold::cnn::StepOp"> {
+  let summary = "let max pools normalise and activate what they choose";
+  let description = [{
+    A pointwise kernel that computes max(0, (x - centre) * scale + shift), with a number each
+    for each channel, and whose result is read by max pools alone: batch normalisation and
+    ReLU. The function never falls where the scale is not negative, and never rises where it
+    is, rounding and all; so the pool finds the largest or the smallest x of a window, and
+    computes the function of it alone.
+
+    ```mlir
+    %a = kernel.pointwise %x, %mean, %inv_std, %gamma, %beta { ... }
+    %y, %places = kernel.max_pool2d_places %a
+    ```
+
+    becomes
+
+    ```mlir
+    %scale = kernel.pointwise %inv_std, %gamma { ... }
+    %y, %places = kernel.max_pool2d_places %x, %mean, %scale, %beta
+    ```
+
+    The bits of the maxima stay the same. The place of one is another where different x give
+    it: where all are below zero, and the gradient of the ReLU is none, or where they are
+    rounded to one number.
+  }];
+  let statistics = [Statistic<"fused", "pool-prologues-fused", "Pointwise kernels fused">];
+}
+
 def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {
   let summary = "update all parameters of one kind in one launch";
   let description = [{

@@ -51,8 +51,7 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
   // Before fusion: a value that never leaves registers is not rounded.
   manager.addPass(createLowerPrecision());
   OpPassManager &steps = manager.nest<cnn::StepOp>();
-  if (target.remembersPlaces())
-    steps.addPass(createRememberPlaces());
+  steps.addPass(createRememberPlaces());
   // Knows normalisation by its body, before that is part of a larger one.
   steps.addPass(createFoldImages(target));
   if (options.fusion) {
@@ -68,6 +67,7 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
     // Until then gradients read what activations leave, and a prologue would not save
     // writing it.
     steps.addPass(createFusePrologues(target));
+    steps.addPass(createFusePoolPrologues());
     // Last: it hides a convolution from the others.
     steps.addPass(createFuseConvPointwise(target));
   }

@@ -81,9 +81,6 @@ public:
   /// In such a tensor, every row of every part begins at a multiple of this many bytes.
   virtual int64_t rowAlignment() const { return 1; }
 
-  /// Whether gradients of max pools should take places instead of comparing again.
-  virtual bool remembersPlaces() const { return false; }
-
   /// Whether one launch for many small ones is worth keeping gradients until it runs.
   virtual bool mergesUpdates() const { return false; }
 };

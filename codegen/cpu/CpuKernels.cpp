@@ -36,6 +36,8 @@ static const CpuKernel otherKernels[] = {
     {"sum_of_squares", selectSumOfSquares, emitSumOfSquares},
     {"max_pool2d", nullptr, emitMaxPool2d},
     {"max_pool2d_grad", nullptr, emitMaxPool2dGrad},
+    {"max_pool2d_places", nullptr, emitMaxPool2d},
+    {"max_pool2d_places_grad", nullptr, emitMaxPool2dPlacesGrad},
     {"avg_pool2d", nullptr, emitAvgPool2d},
     {"avg_pool2d_grad", nullptr, emitAvgPool2dGrad},
 };

@@ -185,7 +185,7 @@ static const CudaKernel otherKernels[] = {
     {"all_finite", nullptr, emitAllFinite},
     {"max_pool2d", nullptr, shared<emitMaxPool2d>},
     {"max_pool2d_grad", nullptr, shared<emitMaxPool2dGrad>},
-    {"max_pool2d_places", nullptr, shared<emitMaxPool2dPlaces>},
+    {"max_pool2d_places", nullptr, shared<emitMaxPool2d>},
     {"max_pool2d_places_grad", nullptr, shared<emitMaxPool2dPlacesGrad>},
     {"avg_pool2d", nullptr, shared<emitAvgPool2d>},
     {"avg_pool2d_grad", nullptr, shared<emitAvgPool2dGrad>},

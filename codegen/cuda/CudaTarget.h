@@ -50,7 +50,6 @@ public:
   }
   /// The widest memory instruction.
   int64_t rowAlignment() const override { return 16; }
-  bool remembersPlaces() const override { return true; }
   bool mergesUpdates() const override { return true; }
   bool supports(llvm::StringRef precision) const override;
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;

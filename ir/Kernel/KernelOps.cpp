@@ -71,14 +71,14 @@ double Conv2dWgradOp::getFlops() {
   return convFlops(getGradient(), getResult()) + prologueFlops(*this);
 }
 
-template <typename Conv>
-static LogicalResult verifyPrologue(Conv op) {
+/// `parts` says in words the `count` operands, of `element`, that a prologue has.
+template <typename Launch>
+static LogicalResult verifyPrologue(Launch op, size_t count, StringRef parts, Type element) {
   OperandRange prologue = op.getPrologue();
-  if (!prologue.empty() && prologue.size() != 2)
-    return op.emitOpError("has ") << prologue.size() << " operands in its prologue, expected a "
-                                  << "scale and a shift or none";
-  auto input = cast<RankedTensorType>(op.getInput().getType());
-  auto expected = RankedTensorType::get({input.getShape().back()}, input.getElementType());
+  if (!prologue.empty() && prologue.size() != count)
+    return op.emitOpError("has ") << prologue.size() << " operands in its prologue, expected "
+                                  << parts << " or none";
+  auto expected = RankedTensorType::get({channelsOf(op.getInput().getType())}, element);
   for (Value operand : prologue)
     if (operand.getType() != expected)
       return op.emitOpError("has ") << operand.getType() << " in its prologue, expected "
@@ -86,8 +86,20 @@ static LogicalResult verifyPrologue(Conv op) {
   return success();
 }
 
-LogicalResult Conv2dStatisticsOp::verify() { return verifyPrologue(*this); }
-LogicalResult Conv2dWgradOp::verify() { return verifyPrologue(*this); }
+template <typename Conv>
+static LogicalResult verifyConvPrologue(Conv op) {
+  return verifyPrologue(op, 2, "a scale and a shift",
+                        cast<RankedTensorType>(op.getInput().getType()).getElementType());
+}
+LogicalResult Conv2dStatisticsOp::verify() { return verifyConvPrologue(*this); }
+LogicalResult Conv2dWgradOp::verify() { return verifyConvPrologue(*this); }
+
+template <typename Pool>
+static LogicalResult verifyPoolPrologue(Pool op) {
+  return verifyPrologue(op, 3, "a centre, a scale and a shift", Float32Type::get(op.getContext()));
+}
+LogicalResult MaxPool2dOp::verify() { return verifyPoolPrologue(*this); }
+LogicalResult MaxPool2dPlacesOp::verify() { return verifyPoolPrologue(*this); }
 
 double Conv1x1AddOp::getFlops() { return convFlops(getResult(), getFilter()); }
 

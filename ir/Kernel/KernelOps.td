@@ -88,14 +88,14 @@ def Kernel_Conv2dDgradOp : Kernel_Launch<"conv2d_dgrad", ["getFlops"]> {
       I64Attr:$groups);
 }
 
-/// A convolution that may do something to its input before it multiplies.
-class Kernel_PrologueLaunch<string mnemonic>
-    : Kernel_Op<mnemonic, [DeclareOpInterfaceMethods<Kernel_LaunchInterface, ["getFlops"]>]> {
+/// A kernel that may normalise and activate its input before it does its work.
+class Kernel_PrologueLaunch<string mnemonic, list<string> overrides = []>
+    : Kernel_Op<mnemonic, [DeclareOpInterfaceMethods<Kernel_LaunchInterface, overrides>]> {
   let hasVerifier = 1;
   let extraClassDeclaration = "bool hasPrologue() { return !getPrologue().empty(); }";
 }
 
-def Kernel_Conv2dWgradOp : Kernel_PrologueLaunch<"conv2d_wgrad"> {
+def Kernel_Conv2dWgradOp : Kernel_PrologueLaunch<"conv2d_wgrad", ["getFlops"]> {
   let summary = "gradient of a convolution with respect to its filter";
   let description = [{
     `prologue` as in kernel.conv2d_statistics: the input is that of the convolution.
@@ -105,7 +105,7 @@ def Kernel_Conv2dWgradOp : Kernel_PrologueLaunch<"conv2d_wgrad"> {
       DenseI64ArrayAttr:$dilation, I64Attr:$groups);
 }
 
-def Kernel_Conv2dStatisticsOp : Kernel_PrologueLaunch<"conv2d_statistics"> {
+def Kernel_Conv2dStatisticsOp : Kernel_PrologueLaunch<"conv2d_statistics", ["getFlops"]> {
   let summary = "convolution, and for each channel the sums of its results and their squares";
   let description = [{
     The sums are of f32, over the results before they are rounded or after, as the
@@ -372,10 +372,25 @@ def Kernel_LrnGradOp : Kernel_Launch<"lrn_grad"> {
       F64Attr:$alpha, F64Attr:$beta, F64Attr:$k);
 }
 
-def Kernel_MaxPool2dOp : Kernel_Launch<"max_pool2d"> {
+def Kernel_MaxPool2dOp : Kernel_PrologueLaunch<"max_pool2d"> {
   let summary = "largest element of each window";
-  let kernelArguments = (ins Kernel_Tensor:$input, DenseI64ArrayAttr:$kernel,
-      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
+  let description = [{
+    `prologue` is empty, or a centre, a scale and a shift for each channel: the elements are
+    then max(0, (input - centre) * scale + shift), rounded to the input's type. The largest
+    has the bits that separate launches give it.
+
+    ```mlir
+    %y = kernel.max_pool2d %x, %mean, %scale, %beta {...}
+        : (tensor<8x14x14x64xf16>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>)
+        -> tensor<8x7x7x64xf16>
+    ```
+
+    Constraints:
+    - (C1) the prologue has no or three operands
+    - (C2) they are of f32, and have one element for each channel
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, Variadic<Kernel_Tensor>:$prologue,
+      DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
 }
 
 def Kernel_MaxPool2dGradOp : Kernel_Launch<"max_pool2d_grad"> {
@@ -385,10 +400,14 @@ def Kernel_MaxPool2dGradOp : Kernel_Launch<"max_pool2d_grad"> {
       DenseI64ArrayAttr:$pad);
 }
 
-def Kernel_MaxPool2dPlacesOp : Kernel_Launch<"max_pool2d_places"> {
+def Kernel_MaxPool2dPlacesOp : Kernel_PrologueLaunch<"max_pool2d_places"> {
   let summary = "largest element of each window, and its place in the window (ui8)";
-  let kernelArguments = (ins Kernel_Tensor:$input, DenseI64ArrayAttr:$kernel,
-      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
+  let description = [{
+    `prologue` as in kernel.max_pool2d. With it, the place among elements that it makes equal
+    is that of any one of them.
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, Variadic<Kernel_Tensor>:$prologue,
+      DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
   let kernelResults = (outs Kernel_Tensor:$result, Kernel_Tensor:$places);
 }
 

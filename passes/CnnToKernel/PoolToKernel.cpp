@@ -18,7 +18,7 @@ static DenseI64ArrayAttr windowAttr(OpBuilder &builder, cnn::Window window) {
 static LogicalResult lower(cnn::MaxPool2dOp op, PatternRewriter &rewriter) {
   cnn::ConvWindow w = op.getWindow();
   rewriter.replaceOpWithNewOp<kernel::MaxPool2dOp>(
-      op, op.getType(), op.getInput(), windowAttr(rewriter, w.kernel),
+      op, op.getType(), op.getInput(), /*prologue=*/ValueRange(), windowAttr(rewriter, w.kernel),
       windowAttr(rewriter, w.stride), windowAttr(rewriter, w.pad), layerOf(op), StringAttr(),
       IntegerAttr(), DenseI64ArrayAttr());
   return success();

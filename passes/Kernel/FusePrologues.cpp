@@ -21,18 +21,6 @@ using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::kernel;
 
-/// The one operand that has every element of the space; none if there are several.
-static std::optional<unsigned> onlyFullOperand(PointwiseOp op) {
-  std::optional<unsigned> found;
-  for (unsigned i = 0; i < op.getNumOperands(); ++i)
-    if (op.isFull(i)) {
-      if (found)
-        return std::nullopt;
-      found = i;
-    }
-  return found;
-}
-
 namespace {
 /// Writes the statements of a body again as functions of the channel: what is slope * x +
 /// offset there becomes a slope and an offset.
@@ -118,15 +106,14 @@ struct FusePrologues : fanfold::impl::FuseProloguesBase<FusePrologues> {
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
     for (auto op : llvm::make_early_inc_range(body.getOps<PointwiseOp>()))
-      if (std::optional<unsigned> x = onlyFullOperand(op); x && readByConvolutionsAlone(op, *x))
+      if (std::optional<unsigned> x = mappedOperand(op); x && readByConvolutionsAlone(op))
         fuse(op, *x);
   }
 
   /// With another reader the activation is written all the same, and a convolution that
   /// computes it as well gains nothing.
-  static bool readByConvolutionsAlone(PointwiseOp op, unsigned x) {
-    return op.getNumResults() == 1 && op.getSums() == 0 && !op.getResult(0).use_empty() &&
-           op.getResult(0).getType() == op.getOperand(x).getType() &&
+  static bool readByConvolutionsAlone(PointwiseOp op) {
+    return !op.getResult(0).use_empty() &&
            llvm::all_of(op.getResult(0).getUses(),
                         [](OpOperand &use) { return plainInput(use.getOwner()) == &use; });
   }

@@ -1,4 +1,4 @@
-//===- Relu.cpp - knows a ReLU in a body -----------------------------------===//
+//===- Relu.cpp - knows a ReLU, and what it is a function of ---------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -16,6 +16,20 @@ static bool isZero(Value value) {
   auto constant = value.getDefiningOp<arith::ConstantOp>();
   auto number = constant ? dyn_cast<FloatAttr>(constant.getValue()) : nullptr;
   return number && number.getValue().isZero();
+}
+
+std::optional<unsigned> fanfold::mappedOperand(kernel::PointwiseOp op) {
+  if (op.getNumResults() != 1 || op.getSums() != 0)
+    return std::nullopt;
+  std::optional<unsigned> found;
+  for (unsigned i = 0; i < op.getNumOperands(); ++i)
+    if (op.isFull(i)) {
+      if (found)
+        return std::nullopt;
+      found = i;
+    }
+  return found && op.getOperand(*found).getType() == op.getResult(0).getType() ? found
+                                                                               : std::nullopt;
 }
 
 Value fanfold::reluOperand(Value value) {

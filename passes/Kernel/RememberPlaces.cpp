@@ -32,8 +32,8 @@ struct RememberPlacesPass : fanfold::impl::RememberPlacesBase<RememberPlacesPass
     OpBuilder builder(pool);
     auto places = MaxPool2dPlacesOp::create(
         builder, pool.getLoc(), type, type.clone(builder.getIntegerType(8, /*isSigned=*/false)),
-        pool.getInput(), pool.getKernelAttr(), pool.getStrideAttr(), pool.getPadAttr(),
-        pool.getLayerAttr(), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+        pool.getInput(), pool.getPrologue(), pool.getKernelAttr(), pool.getStrideAttr(),
+        pool.getPadAttr(), pool.getLayerAttr(), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
     builder.setInsertionPoint(gradient);
     auto scatter = MaxPool2dPlacesGradOp::create(
         builder, gradient.getLoc(), gradient.getType(), places.getPlaces(), gradient.getGradient(),

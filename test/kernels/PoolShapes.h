@@ -1,4 +1,4 @@
-//===- PoolShapes.h - shapes at which poolings are tested -----------------===//
+//===- PoolShapes.h - what poolings are tested at -------------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -11,6 +11,8 @@
 
 #include "codegen/kernels/cpu/Shapes.h"
 
+#include <cmath>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +73,31 @@ inline std::vector<cpu::Pool2dShape> poolShapes() {
   list.push_back(makePoolShape(2, {17, 17}, 16, {5, 5}, {3, 3}, {0, 0}, false));
   return list;
 }
+
+/// A pooling of what batch normalisation and ReLU make of x. The numbers are few and small, so
+/// that arithmetic is exact in every type and windows have ties; some x are not a number, or
+/// infinite where the scale is not 0.
+struct NormalizedPool {
+  NormalizedPool(const cpu::Pool2dShape &s, std::mt19937 &generator)
+      : x(s.inputSize()), centre(s.channels), scale(s.channels), shift(s.channels) {
+    const auto draw = [&](int low, int high) {
+      return double(std::uniform_int_distribution<int>(low, high)(generator));
+    };
+    for (int64_t c = 0; c < s.channels; ++c) {
+      centre[c] = draw(-1, 1);
+      scale[c] = draw(-3, 3) / 2;
+      shift[c] = draw(-2, 2);
+    }
+    for (int64_t i = 0; i < s.inputSize(); ++i) {
+      const double special = draw(0, 99);
+      x[i] = special == 0                                ? NAN
+             : special < 3 && scale[i % s.channels] != 0 ? INFINITY * (special - 1.5)
+                                                         : draw(-3, 3);
+    }
+  }
+
+  std::vector<double> x, centre, scale, shift;
+};
 
 inline std::string describe(const cpu::Pool2dShape &s) {
   std::string text = "shape";

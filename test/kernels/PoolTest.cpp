@@ -33,15 +33,55 @@ TEST_F(PoolTest, MaximaAgreeWithDefinition) {
     std::vector<double> y = poisoned(s.outputSize()), dx = poisoned(s.inputSize());
     reference::maxPool2d(s, x.exact.data(), y.data());
     reference::maxPool2dGradient(s, x.exact.data(), y.data(), dy.exact.data(), dx.data());
+    std::vector<uint8_t> places(y.size());
+    reference::maxPool2dPlaces(s, x.exact.data(), y.data(), places.data());
     for (int threads = 1; threads <= 2; ++threads) {
-      Buffer<float> yOut(y.size()), dxOut(dx.size());
+      Buffer<float> yOut(y.size()), yBeside(y.size()), dxOut(dx.size()), dxFromPlaces(dx.size());
+      std::vector<uint8_t> placesOut(y.size());
       withThreads(threads, [&] {
         cpu::maxPool2d(s, x.single, yOut);
+        cpu::maxPool2d(s, x.single, yBeside, placesOut.data());
         cpu::maxPool2dGradient(s, x.single, yOut, dy.single, dxOut);
+        cpu::maxPool2dGradient(s, placesOut.data(), dy.single, dxFromPlaces);
       });
       for (size_t i = 0; i < y.size(); ++i)
         ASSERT_EQ(double{yOut[i]}, y[i]) << i;
+      expectSame(yBeside, yOut, "y beside places");
+      EXPECT_EQ(placesOut, places);
       expectClose(dxOut, dx, 1e-6, "dx");
+      expectSame(dxFromPlaces, dxOut, "dx from places");
+    }
+  }
+}
+
+TEST_F(PoolTest, NormalizedMaximaAgreeWithDefinition) {
+  const auto single = [](const std::vector<double> &values) {
+    return std::vector<float>(values.begin(), values.end());
+  };
+  for (const Pool2dShape &s : poolShapes()) {
+    SCOPED_TRACE(describe(s));
+    const NormalizedPool pool(s, generator);
+    const std::vector<double> elements = reference::normalized(
+        s, pool.x.data(), pool.centre.data(), pool.scale.data(), pool.shift.data());
+    std::vector<double> y = poisoned(s.outputSize());
+    std::vector<uint8_t> places(y.size());
+    reference::maxPool2d(s, elements.data(), y.data());
+    reference::maxPool2dPlaces(s, elements.data(), y.data(), places.data());
+    const std::vector<float> x = single(pool.x), centre = single(pool.centre),
+                             scale = single(pool.scale), shift = single(pool.shift);
+    for (int threads = 1; threads <= 2; ++threads) {
+      Buffer<float> out(y.size()), beside(y.size());
+      std::vector<uint8_t> placesOut(y.size());
+      withThreads(threads, [&] {
+        cpu::normalizedMaxPool2d(s, x.data(), centre.data(), scale.data(), shift.data(), out);
+        cpu::normalizedMaxPool2d(s, x.data(), centre.data(), scale.data(), shift.data(), beside,
+                                 placesOut.data());
+      });
+      for (size_t i = 0; i < y.size(); ++i)
+        ASSERT_TRUE(double{out[i]} == y[i] || (std::isnan(out[i]) && std::isnan(y[i])))
+            << i << " is " << out[i] << ", expected " << y[i];
+      expectSame(beside, out, "y beside places");
+      EXPECT_EQ(placesOut, places);
     }
   }
 }
@@ -100,6 +140,19 @@ TEST_F(PoolTest, PartsGiveTheBitsOfWholeTensors) {
     cpu::maxPool2dGradient(parts, xAt, yWhole.data() + yPart.offset, dyAt,
                            dxWhole.data() + dxPart.offset);
     dxPart.expect(dxWhole, elements(dx), "gradient of maxima");
+
+    yWhole = nothing, dxWhole = none;
+    const Input numbers = randomInput(s.channels);
+    std::vector<uint8_t> places(s.outputSize()), placesOfParts(s.outputSize());
+    cpu::normalizedMaxPool2d(s, x.single, numbers.single, numbers.single, numbers.single, y,
+                             places.data());
+    cpu::normalizedMaxPool2d(parts, xAt, numbers.single, numbers.single, numbers.single,
+                             yWhole.data() + yPart.offset, placesOfParts.data());
+    yPart.expect(yWhole, elements(y), "normalised maxima");
+    EXPECT_EQ(placesOfParts, places);
+    cpu::maxPool2dGradient(s, places.data(), dy.single, dx);
+    cpu::maxPool2dGradient(parts, places.data(), dyAt, dxWhole.data() + dxPart.offset);
+    dxPart.expect(dxWhole, elements(dx), "gradient from places");
 
     yWhole = nothing, dxWhole = none;
     cpu::avgPool2d(s, true, x.single, y);

@@ -57,6 +57,9 @@ struct Pool2dShape {
   int64_t distance(int64_t pitch) const { return pitch ? pitch : channels; }
 };
 
+/// Stands for the place of a maximum where a window lies in the padding altogether.
+constexpr uint8_t noPlace = 255;
+
 } // namespace fanfold::cpu
 
 #endif // FANFOLD_CODEGEN_KERNELS_CPU_SHAPES_H

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/kernels/cuda/PoolMaximum.cuh"
+#include "codegen/kernels/cuda/PoolPrologue.cuh"
 #include "codegen/kernels/cuda/PoolShape.cuh"
 
 using namespace fanfold::cuda;
@@ -65,9 +65,9 @@ __device__ void forWindow(const PoolShape &s, const Inside<T> &inside, Body body
 
 /// Where a window's maximum goes, and `places` if they are wanted. The window is looked
 /// through again, from its end, if it has a NaN.
-template <int V, bool Places, typename T>
+template <int V, bool Places, typename T, typename Channels>
 __device__ void storeMaximum(const PoolShape &s, const Inside<T> &inside, Maximum<T, V> &maximum,
-                             T *y, uint8_t *places) {
+                             const Channels &channels, T *y, uint8_t *places) {
   if constexpr (Places) {
     if (maximum.hasNan()) {
 #pragma unroll 1
@@ -78,23 +78,32 @@ __device__ void storeMaximum(const PoolShape &s, const Inside<T> &inside, Maximu
     }
     maximum.storePlaces(places);
   }
-  maximum.storeValues(y);
+  store(y, channels.result(maximum.result()));
 }
 
-template <int V, bool Places, typename T>
+template <int V, bool Places, typename Prologue, typename T>
 __global__ void __launch_bounds__(blockThreads)
     maxPoolKernel(const __grid_constant__ PoolShape s, const __grid_constant__ PoolGrid grid,
-                  const T *x, T *y, uint8_t *places) {
+                  const __grid_constant__ Prologue prologue, const T *x, T *y, uint8_t *places) {
   const uint32_t group = blockIdx.x * blockThreads + threadIdx.x;
   if (group >= grid.groups)
     return;
   const PoolGrid::Place at = grid.place<V>(group);
   const Inside<T> inside(s, x, at.sample, at.row, at.column, at.channel);
-  Maximum<T, V> maximum(inside.empty() ? 255
-                                       : inside.rowBegin * s.kernelWidth + inside.columnBegin);
-  forWindow<V>(s, inside, [&](int place, const Vec<T, V> &v) { maximum.add(v, place); });
-  storeMaximum<V, Places>(s, inside, maximum, y + outputOf(s, at, s.yPitch),
-                          places + int64_t{group} * V);
+  y += outputOf(s, at, s.yPitch);
+  places += int64_t{group} * V;
+  if (inside.empty()) {
+    const Maximum<T, V> none(noPlace);
+    store(y, none.result());
+    if constexpr (Places)
+      none.storePlaces(places);
+    return;
+  }
+  const typename Prologue::template Channels<V, T> channels(prologue, at.channel);
+  Maximum<T, V> maximum(inside.rowBegin * s.kernelWidth + inside.columnBegin);
+  forWindow<V>(s, inside,
+               [&](int place, const Vec<T, V> &v) { maximum.add(channels.compared(v), place); });
+  storeMaximum<V, Places>(s, inside, maximum, channels, y, places);
 }
 
 template <int V, typename T>
@@ -119,10 +128,14 @@ __global__ void __launch_bounds__(blockThreads)
 }
 
 /// Maxima of a walk. A Row is what a row of the input gives to the windows of one column.
-template <int K, int V, bool Places, typename T>
+template <int K, int V, bool Places, typename Prologue, typename T>
 struct MaxWalk {
+  Prologue prologue;
   uint8_t *places;
 
+  /// As many as there are without a prologue, where the compiler would rather have registers.
+  static constexpr int minBlocks = std::is_same_v<Prologue, NoPrologue> ? 0 : 3;
+  using Channels = typename Prologue::template Channels<V, T>;
   using Row = Maximum<T, V>;
   static __device__ Vec<T, V> outside() { return Maximum<T, V>::lowest(); }
   /// Of a row above the input the maximum is that of nothing. As the first row of a window
@@ -135,12 +148,13 @@ struct MaxWalk {
     return row;
   }
   __device__ void write(const PoolShape &s, const PoolGrid::Place &at, int p, const T *x,
-                        const Row (&rows)[K], T *y) const {
+                        const Channels &channels, const Row (&rows)[K], T *y) const {
     Row maximum = rows[0];
 #pragma unroll
     for (int r = 1; r < K; ++r)
       maximum.merge(rows[r], r * K);
-    storeMaximum<V, Places>(s, Inside<T>(s, x, at.sample, p, at.column, at.channel), maximum, y,
+    storeMaximum<V, Places>(s, Inside<T>(s, x, at.sample, p, at.column, at.channel), maximum,
+                            channels, y,
                             places + s.outBegin(at.sample, at.channel, s.channels) +
                                 (p * s.outWidth + at.column) * s.channels);
   }
@@ -148,8 +162,12 @@ struct MaxWalk {
 
 template <int K, int V, typename T>
 struct AverageWalk {
+  NoPrologue prologue;
   bool countPadding;
 
+  static constexpr int minBlocks = 0;
+
+  using Channels = NoPrologue::Channels<V, T>;
   struct Row {
     float sums[V];
   };
@@ -172,7 +190,7 @@ struct AverageWalk {
     return row;
   }
   __device__ void write(const PoolShape &s, const PoolGrid::Place &at, int p, const T *,
-                        const Row (&rows)[K], T *y) const {
+                        const Channels &, const Row (&rows)[K], T *y) const {
     float sums[V];
 #pragma unroll
     for (int k = 0; k < V; ++k) {
@@ -188,7 +206,7 @@ struct AverageWalk {
 /// A thread has `walk` rows of windows of a column. It reads what the next row of windows
 /// adds before it works on this one.
 template <int K, int S, int V, typename Walk, typename T>
-__global__ void __launch_bounds__(blockThreads)
+__global__ void __launch_bounds__(blockThreads, Walk::minBlocks)
     walkKernel(const __grid_constant__ PoolShape s, const __grid_constant__ PoolGrid grid, int walk,
                const __grid_constant__ Walk f, const T *__restrict__ x, T *__restrict__ y) {
   static_assert(S <= K, "the windows share rows, or touch");
@@ -199,6 +217,7 @@ __global__ void __launch_bounds__(blockThreads)
   const int begin = at.row * walk, end = min(begin + walk, s.outHeight);
   const int left = at.column * S - s.padWidth, firstColumn = max(0, -left);
   const T *column = x + s.inBegin(at.sample, at.channel, s.xPitch) + left * s.xPitch;
+  const typename Walk::Channels channels(f.prologue, at.channel);
   bool inColumn[K];
 #pragma unroll
   for (int t = 0; t < K; ++t)
@@ -208,7 +227,7 @@ __global__ void __launch_bounds__(blockThreads)
     const T *in = column + h * s.inWidth * s.xPitch;
 #pragma unroll
     for (int t = 0; t < K; ++t)
-      v[t] = inRow && inColumn[t] ? load<V>(in + t * s.xPitch) : f.outside();
+      v[t] = inRow && inColumn[t] ? channels.compared(load<V>(in + t * s.xPitch)) : f.outside();
   };
 
   typename Walk::Row rows[K];
@@ -234,7 +253,7 @@ __global__ void __launch_bounds__(blockThreads)
       for (int i = 0; i < S; ++i)
         read(h + K + i, next[i]);
     }
-    f.write(s, at, p, x, rows, out);
+    f.write(s, at, p, x, channels, rows, out);
     out += s.outWidth * s.yPitch;
 #pragma unroll
     for (int r = 0; r < K - S; ++r)
@@ -269,15 +288,17 @@ void forOutput(const Pool2dShape &s, const T *x, T *y, Launch launch) {
   });
 }
 
-template <bool Places, typename T>
-void launchMaxPool(cudaStream_t stream, const Pool2dShape &s, const T *x, T *y, uint8_t *places) {
+template <bool Places, typename Prologue, typename T>
+void launchMaxPool(cudaStream_t stream, const Pool2dShape &s, const Prologue &prologue, const T *x,
+                   T *y, uint8_t *places) {
   const auto placesAt = [&](int64_t first) {
     return Places ? places + outputsBefore(s, first, s.channels) : nullptr;
   };
   const auto walk = [&](auto kernel, auto stride) {
     constexpr int k = kernel;
-    walkOutput(stream, s, kernel, stride, x, y,
-               [&](int64_t first) { return MaxWalk<k, wide<T>, Places, T>{placesAt(first)}; });
+    walkOutput(stream, s, kernel, stride, x, y, [&](int64_t first) {
+      return MaxWalk<k, wide<T>, Places, Prologue, T>{prologue, placesAt(first)};
+    });
   };
   withWalk<T>(s, walk, [&] {
     forOutput(s, x, y,
@@ -285,9 +306,19 @@ void launchMaxPool(cudaStream_t stream, const Pool2dShape &s, const T *x, T *y, 
                   T *yPart) {
                 constexpr int v = width;
                 maxPoolKernel<v, Places><<<blocks, blockThreads, 0, stream>>>(
-                    PoolShape(s), grid, xPart, yPart, placesAt(first));
+                    PoolShape(s), grid, prologue, xPart, yPart, placesAt(first));
               });
   });
+}
+
+/// With places where they are wanted.
+template <typename Prologue, typename T>
+void launchMaxPool(cudaStream_t stream, const Pool2dShape &s, const Prologue &prologue, const T *x,
+                   T *y, uint8_t *places) {
+  if (places)
+    launchMaxPool<true>(stream, s, prologue, x, y, places);
+  else
+    launchMaxPool<false>(stream, s, prologue, x, y, places);
 }
 
 } // namespace
@@ -295,10 +326,14 @@ void launchMaxPool(cudaStream_t stream, const Pool2dShape &s, const T *x, T *y, 
 template <typename T>
 void fanfold::cuda::maxPool2d(cudaStream_t stream, const Pool2dShape &s, const T *x, T *y,
                               uint8_t *places) {
-  if (places)
-    launchMaxPool<true>(stream, s, x, y, places);
-  else
-    launchMaxPool<false>(stream, s, x, y, places);
+  launchMaxPool(stream, s, NoPrologue(), x, y, places);
+}
+
+template <typename T>
+void fanfold::cuda::normalizedMaxPool2d(cudaStream_t stream, const Pool2dShape &s, const T *x,
+                                        const float *centre, const float *scale, const float *shift,
+                                        T *y, uint8_t *places) {
+  launchMaxPool(stream, s, Normalization{centre, scale, shift}, x, y, places);
 }
 
 template <typename T>
@@ -306,8 +341,9 @@ void fanfold::cuda::avgPool2d(cudaStream_t stream, const Pool2dShape &s, bool co
                               const T *x, T *y) {
   const auto walk = [&](auto kernel, auto stride) {
     constexpr int k = kernel;
-    walkOutput(stream, s, kernel, stride, x, y,
-               [&](int64_t) { return AverageWalk<k, wide<T>, T>{countPadding}; });
+    walkOutput(stream, s, kernel, stride, x, y, [&](int64_t) {
+      return AverageWalk<k, wide<T>, T>{{}, countPadding};
+    });
   };
   withWalk<T>(s, walk, [&] {
     forOutput(
@@ -323,5 +359,8 @@ void fanfold::cuda::avgPool2d(cudaStream_t stream, const Pool2dShape &s, bool co
 #define INSTANTIATE(T)                                                                             \
   template void fanfold::cuda::maxPool2d(cudaStream_t, const Pool2dShape &, const T *, T *,        \
                                          uint8_t *);                                               \
+  template void fanfold::cuda::normalizedMaxPool2d(cudaStream_t, const Pool2dShape &, const T *,   \
+                                                   const float *, const float *, const float *,    \
+                                                   T *, uint8_t *);                                \
   template void fanfold::cuda::avgPool2d(cudaStream_t, const Pool2dShape &, bool, const T *, T *);
 FANFOLD_FOR_EACH_FLOAT(INSTANTIATE)

@@ -27,15 +27,25 @@
 
 namespace fanfold::cuda {
 
+using cpu::noPlace;
 using cpu::Pool2dShape;
 
 /// y = the maximum of each window. Where `places`, a tensor of its own, is given, it gets for each
 /// output the place of the first maximum (or the first NaN) within the window, padding counted, row
-/// by row: r * kernelWidth + t. It needs kernels of 255 elements at most; 255 marks a
+/// by row: r * kernelWidth + t. It needs kernels of 255 elements at most; noPlace marks a
 /// window of padding alone.
 template <typename T>
 void maxPool2d(cudaStream_t stream, const Pool2dShape &s, const T *x, T *y,
                uint8_t *places = nullptr);
+
+/// The same of max(0, (x - centre) * scale + shift), with a number each for each channel: the
+/// bits that it has in T when it is stored before it is pooled. Finds the largest x of a
+/// window, or the smallest where the scale is negative, and computes the function of it
+/// alone, so `places` has the first of those. Infinite x count for nothing where the scale
+/// is zero. The three are aligned as x is, to 16 bytes at most.
+template <typename T>
+void normalizedMaxPool2d(cudaStream_t stream, const Pool2dShape &s, const T *x, const float *centre,
+                         const float *scale, const float *shift, T *y, uint8_t *places = nullptr);
 
 /// dx = the gradient of maxPool2d's input. The first maximum of a window takes the
 /// window's gradient; where the maximum is NaN, the first NaN does.

@@ -156,7 +156,7 @@ struct MaxTerms {
     Window window = {};
 #pragma unroll
     for (int k = 0; k < V; ++k)
-      window.places[k] = 255;
+      window.places[k] = noPlace;
     return window;
   }
   struct Weights {};

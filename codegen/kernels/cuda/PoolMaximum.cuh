@@ -66,6 +66,22 @@ struct Packed<__nv_bfloat16> : PackedPair<__nv_bfloat162> {
   static constexpr uint32_t lowest = 0xff80ff80;
 };
 
+/// Word k of 32 bits of a group; its bits beyond the group's are zero, and dropped.
+template <typename T, int V>
+__device__ uint32_t word(const Vec<T, V> &v, int k) {
+  if constexpr (Vec<T, V>::bytes < 4)
+    return v.words[0];
+  else
+    return reinterpret_cast<const uint32_t *>(v.words)[k];
+}
+template <typename T, int V>
+__device__ void setWord(Vec<T, V> &v, int k, uint32_t word) {
+  if constexpr (Vec<T, V>::bytes < 4)
+    v.words[0] = static_cast<uint16_t>(word);
+  else
+    reinterpret_cast<uint32_t *>(v.words)[k] = word;
+}
+
 template <typename T, int V>
 struct Maximum {
   static constexpr int perWord = 4 / static_cast<int>(sizeof(T));
@@ -122,12 +138,12 @@ struct Maximum {
       places[k] = choose(Packed<T>::isNan(word(v, k)), everywhere(place), places[k]);
   }
 
-  __device__ void storeValues(T *y) const {
+  __device__ Vec<T, V> result() const {
     Vec<T, V> out;
 #pragma unroll
     for (int k = 0; k < words; ++k)
       setWord(out, k, values[k]);
-    store(y, out);
+    return out;
   }
   /// Places are less than 256.
   __device__ void storePlaces(uint8_t *p) const {
@@ -146,18 +162,6 @@ struct Maximum {
 private:
   static __device__ uint32_t choose(uint32_t mask, uint32_t a, uint32_t b) {
     return (a & mask) | (b & ~mask);
-  }
-  static __device__ uint32_t word(const Vec<T, V> &v, int k) {
-    if constexpr (Vec<T, V>::bytes < 4)
-      return v.words[0];
-    else
-      return reinterpret_cast<const uint32_t *>(v.words)[k];
-  }
-  static __device__ void setWord(Vec<T, V> &v, int k, uint32_t word) {
-    if constexpr (Vec<T, V>::bytes < 4)
-      v.words[0] = static_cast<uint16_t>(word);
-    else
-      reinterpret_cast<uint32_t *>(v.words)[k] = word;
   }
 };
 

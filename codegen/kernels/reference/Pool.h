@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace fanfold::reference {
 
@@ -46,6 +47,36 @@ inline void maxPool2d(const Pool2dShape &s, const double *x, double *y) {
   forEachWindow(
       s, [=](int64_t o) { y[o] = -std::numeric_limits<double>::infinity(); },
       [=](int64_t i, int64_t o) { y[o] = x[i] > y[o] || x[i] != x[i] ? x[i] : y[o]; });
+}
+
+/// max(0, (x - centre) * scale + shift), with a number each for each channel: what a pool with
+/// these three takes the maximum of.
+inline std::vector<double> normalized(const Pool2dShape &s, const double *x, const double *centre,
+                                      const double *scale, const double *shift) {
+  std::vector<double> out(s.inputSize());
+  for (int64_t i = 0; i < s.inputSize(); ++i) {
+    const int64_t c = i % s.channels;
+    const double value = (x[i] - centre[c]) * scale[c] + shift[c];
+    out[i] = value < 0 ? 0 : value;
+  }
+  return out;
+}
+
+/// Where in its window, padding counted, the first element is that equals the maximum.
+inline void maxPool2dPlaces(const Pool2dShape &s, const double *x, const double *y,
+                            uint8_t *places) {
+  std::fill_n(places, s.outputSize(), cpu::noPlace);
+  forEachWindow(
+      s, [](int64_t) {},
+      [&](int64_t i, int64_t o) {
+        if (places[o] != cpu::noPlace || (x[i] != y[o] && x[i] == x[i]))
+          return;
+        const int64_t h = i / s.channels / s.inWidth % s.inHeight, w = i / s.channels % s.inWidth;
+        const int64_t p = o / s.channels / s.outWidth % s.outHeight,
+                      q = o / s.channels % s.outWidth;
+        places[o] = static_cast<uint8_t>((h + s.padHeight - p * s.strideHeight) * s.kernelWidth +
+                                         (w + s.padWidth - q * s.strideWidth));
+      });
 }
 
 /// The first element that equals the maximum takes the gradient.

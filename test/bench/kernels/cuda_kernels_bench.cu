@@ -420,6 +420,15 @@ void benchMaxPool(Bench &b, int64_t side, int64_t out, int64_t channels, int64_t
     uint8_t *places = memory.allocate<uint8_t>(ny);
     return [=](cudaStream_t s) { maxPool2d<T>(s, shape, x, y, places); };
   });
+  b.run("max_pool2d with places, normalised" + at, size * (nx + ny) + ny, [=](Memory &memory) {
+    const T *x = randomTensor<T>(memory, nx);
+    const float *p = randomTensor<float>(memory, 3 * channels);
+    T *y = memory.allocate<T>(ny);
+    auto *places = memory.allocate<uint8_t>(ny);
+    return [=](cudaStream_t s) {
+      normalizedMaxPool2d<T>(s, shape, x, p, p + channels, p + 2 * channels, y, places);
+    };
+  });
   b.run("max_pool2d_grad" + at, size * 2 * (nx + ny), [=](Memory &memory) {
     const T *x = randomTensor<T>(memory, nx), *dy = randomTensor<T>(memory, ny);
     T *y = memory.allocate<T>(ny), *dx = memory.allocate<T>(nx);

@@ -33,21 +33,10 @@ std::vector<Pool2dShape> allShapes() {
   return shapes;
 }
 
-/// The place of the first maximum, or NaN, in each window, padding counted.
 std::vector<uint8_t> firstPlaces(const Pool2dShape &s, const std::vector<double> &x,
                                  const std::vector<double> &y) {
-  std::vector<uint8_t> places(s.outputSize(), 255);
-  reference::forEachWindow(
-      s, [](int64_t) {},
-      [&](int64_t i, int64_t o) {
-        if (places[o] != 255 || (x[i] != y[o] && x[i] == x[i]))
-          return;
-        const int64_t h = i / s.channels / s.inWidth % s.inHeight, w = i / s.channels % s.inWidth;
-        const int64_t p = o / s.channels / s.outWidth % s.outHeight,
-                      q = o / s.channels % s.outWidth;
-        places[o] = static_cast<uint8_t>((h + s.padHeight - p * s.strideHeight) * s.kernelWidth +
-                                         (w + s.padWidth - q * s.strideWidth));
-      });
+  std::vector<uint8_t> places(s.outputSize());
+  reference::maxPool2dPlaces(s, x.data(), y.data(), places.data());
   return places;
 }
 
@@ -80,6 +69,70 @@ TYPED_TEST(CudaPoolTest, MaximaAgreeWithDefinition) {
     EXPECT_EQ(places.values(), firstPlaces(s, x.exact, y));
     expectClose(dxOut, dx, 1e-6, "dx");
     expectSame(dxFromPlaces, dxOut, "dx from places");
+  }
+}
+
+TYPED_TEST(CudaPoolTest, NormalizedMaximaAgreeWithDefinition) {
+  using T = TypeParam;
+  for (const Pool2dShape &s : allShapes()) {
+    SCOPED_TRACE(describe(s));
+    const NormalizedPool pool(s, this->generator);
+    const typename CudaTest::Tensor<T> x(pool.x);
+    const typename CudaTest::Tensor<float> centre(pool.centre), scale(pool.scale),
+        shift(pool.shift);
+    // The place is that of the first x that is as extreme as can be, of all that give the maximum.
+    std::vector<double> ordered = pool.x, most = poisoned(s.outputSize()), y = most;
+    for (int64_t i = 0; i < s.inputSize(); ++i)
+      ordered[i] *= pool.scale[i % s.channels] < 0 ? -1 : 1;
+    reference::maxPool2d(s, ordered.data(), most.data());
+    reference::maxPool2d(s,
+                         reference::normalized(s, pool.x.data(), pool.centre.data(),
+                                               pool.scale.data(), pool.shift.data())
+                             .data(),
+                         y.data());
+
+    DeviceArray<T> yOut(y.size()), yAlone(y.size());
+    DeviceArray<uint8_t> places(y.size());
+    this->run([&](cudaStream_t stream) {
+      cuda::normalizedMaxPool2d<T>(stream, s, x.device, centre.device, scale.device, shift.device,
+                                   yOut, places);
+      cuda::normalizedMaxPool2d<T>(stream, s, x.device, centre.device, scale.device, shift.device,
+                                   yAlone);
+    });
+    expectEqual(yOut, y, "y");
+    expectSame(yAlone, yOut, "y without places");
+    EXPECT_EQ(places.values(), firstPlaces(s, ordered, most));
+  }
+}
+
+/// Any numbers, with the roundings that they bring: the bits of a launch that normalises, and
+/// one that pools.
+TYPED_TEST(CudaPoolTest, NormalizedMaximaHaveTheBitsOfSeparateLaunches) {
+  using T = TypeParam;
+  for (const Pool2dShape &s : allShapes()) {
+    SCOPED_TRACE(describe(s));
+    const auto x = this->template randomTensor<T>(s.inputSize());
+    const auto centre = this->template randomTensor<float>(s.channels);
+    const auto scale = this->template randomTensor<float>(s.channels, -2, 2);
+    const auto shift = this->template randomTensor<float>(s.channels);
+    // A pool of single pixels normalises alone.
+    Pool2dShape pixels = s;
+    pixels.outHeight = s.inHeight, pixels.outWidth = s.inWidth;
+    pixels.kernelHeight = pixels.kernelWidth = pixels.strideHeight = pixels.strideWidth = 1;
+    pixels.padHeight = pixels.padWidth = 0;
+    DeviceArray<T> normalized(s.inputSize()), apart(s.outputSize()), fused(s.outputSize());
+    this->run([&](cudaStream_t stream) {
+      cuda::normalizedMaxPool2d<T>(stream, pixels, x.device, centre.device, scale.device,
+                                   shift.device, normalized);
+      cuda::maxPool2d<T>(stream, s, normalized, apart);
+      cuda::normalizedMaxPool2d<T>(stream, s, x.device, centre.device, scale.device, shift.device,
+                                   fused);
+    });
+    expectClose(normalized,
+                reference::normalized(s, x.exact.data(), centre.exact.data(), scale.exact.data(),
+                                      shift.exact.data()),
+                1e-6, "normalized");
+    expectSame(fused, apart, "maxima");
   }
 }
 
@@ -119,6 +172,8 @@ TYPED_TEST(CudaPoolTest, PartsGiveTheBitsOfWholeTensors) {
     const auto dy = this->template randomTensor<T>(s.outputSize());
     DeviceArray<T> maxima(s.outputSize()), averages(s.outputSize()), dx(s.inputSize());
     DeviceArray<T> dxFromPlaces(s.inputSize()), dxOfAverages(s.inputSize());
+    const auto numbers = this->template randomTensor<float>(s.channels);
+    DeviceArray<T> normalized(s.outputSize()), normalizedWhole(yPart.size());
     DeviceArray<uint8_t> places(s.outputSize()), placesOfParts(s.outputSize());
     const DeviceArray<T> xWhole(xPart.place(x.device.values()));
     const DeviceArray<T> dyWhole(dyPart.place(dy.device.values()));
@@ -128,6 +183,8 @@ TYPED_TEST(CudaPoolTest, PartsGiveTheBitsOfWholeTensors) {
       cuda::maxPool2d<T>(stream, s, x.device, maxima, places);
       cuda::maxPool2dGradient<T>(stream, s, x.device, maxima, dy.device, dx);
       cuda::maxPool2dGradient<T>(stream, s, places, dy.device, dxFromPlaces);
+      cuda::normalizedMaxPool2d<T>(stream, s, x.device, numbers.device, numbers.device,
+                                   numbers.device, normalized);
       cuda::avgPool2d<T>(stream, s, true, x.device, averages);
       cuda::avgPool2dGradient<T>(stream, s, true, dy.device, dxOfAverages);
 
@@ -137,11 +194,14 @@ TYPED_TEST(CudaPoolTest, PartsGiveTheBitsOfWholeTensors) {
                                  dxWhole + dxPart.offset);
       cuda::maxPool2dGradient<T>(stream, parts, placesOfParts, dyAt,
                                  dxFromPlacesWhole + dxPart.offset);
+      cuda::normalizedMaxPool2d<T>(stream, parts, xAt, numbers.device, numbers.device,
+                                   numbers.device, normalizedWhole + yPart.offset);
       cuda::avgPool2d<T>(stream, parts, true, xAt, averagesWhole + yPart.offset);
       cuda::avgPool2dGradient<T>(stream, parts, true, dyAt, dxOfAveragesWhole + dxPart.offset);
     });
     yPart.expect(maximaWhole.values(), maxima.values(), "maxima");
     expectSame(placesOfParts, places, "places");
+    yPart.expect(normalizedWhole.values(), normalized.values(), "normalized maxima");
     dxPart.expect(dxWhole.values(), dx.values(), "gradient of maxima");
     dxPart.expect(dxFromPlacesWhole.values(), dxFromPlaces.values(), "gradient from places");
     yPart.expect(averagesWhole.values(), averages.values(), "averages");
@@ -156,6 +216,7 @@ TYPED_TEST(CudaPoolTest, TakesNothing) {
   DeviceArray<uint8_t> places(0);
   this->run([&](cudaStream_t stream) {
     cuda::maxPool2d<T>(stream, s, nothing, nothing, places);
+    cuda::normalizedMaxPool2d<T>(stream, s, nothing, nullptr, nullptr, nullptr, nothing, places);
     cuda::maxPool2dGradient<T>(stream, s, places, nothing, nothing);
     cuda::avgPool2d<T>(stream, s, true, nothing, nothing);
     cuda::avgPool2dGradient<T>(stream, s, true, nothing, nothing);

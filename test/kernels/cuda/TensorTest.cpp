@@ -83,6 +83,7 @@ static const cuda::FoldImageShape foldShapes[] = {
     {3, 9, 7, 3, 11, 9, 4, 1, 1, 1},         // 3x3, padded
     {1, 5, 6, 1, 4, 4, 5, 2, 2, 1},          // five channels of which one is zero
     {70, 3, 3, 2, 3, 3, 3, 1, 0, 0},
+    {2, 6, 299, 3, 5, 151, 16, 2, 3, 3}, // rows of two unequal segments
 };
 
 TYPED_TEST(CudaTensorTest, FoldsImages) {
