@@ -246,7 +246,8 @@ __global__ void __launch_bounds__(Warpgroups * 128, ConvPointwiseTiling::residen
   const uint32_t steps = p.depthSteps * p.kernelHeight * p.kernelWidth;
   uint32_t n = 0; // Steps of all tiles.
   for (uint32_t tile = rowBlock; tile < p.tiles; tile += rowBlocks) {
-    float d[64];
+    // What was here need not live on through the functor.
+    float d[64] = {};
     wgmma::fence(d);
     for (uint32_t step = 0; step < steps; ++step, ++n) {
       const uint32_t pixels = ring.await(n);
@@ -260,7 +261,7 @@ __global__ void __launch_bounds__(Warpgroups * 128, ConvPointwiseTiling::residen
                                ? wgmma::matrix(filters + k * 32, 512, wgmma::Swizzle::bytes64)
                                : wgmma::matrix(filters + k * 2048, 1024, wgmma::Swizzle::bytes128);
         const uint64_t b = wgmma::matrix(pixels + k * 32, 512, wgmma::Swizzle::bytes64);
-        wgmma::multiply<T, Kind == ConvKind::gradient, false>(d, a, b, k > 0 || step > 0);
+        wgmma::multiply<T, Kind == ConvKind::gradient, false>(d, a, b, 1);
       }
       wgmma::commit();
       wgmma::wait<1>();
@@ -290,35 +291,35 @@ __global__ void __launch_bounds__(Warpgroups * 128, ConvPointwiseTiling::residen
 #pragma unroll 1
     for (int first = 0; first < productPixels / lanes; first += batch) {
       typename F::Elements elements[batch];
-      const auto pixelOf = [&](int i) { return (first + i) * lanes + lane; };
-      const auto indexOf = [&](uint32_t pixel) {
-        const int64_t row = int64_t{tile} * productPixels + pixel;
-        return ElementIndex{row * p.channels + c, row};
+      // Of the first; the others follow at equal distances.
+      const uint32_t pixel = first * lanes + lane, row = tile * productPixels + pixel;
+      const int64_t index = int64_t{row} * p.channels + c;
+      const uint32_t distance = lanes * p.channels;
+      const auto indexOf = [&](int i) {
+        return ElementIndex{index + i * int64_t{distance}, int64_t{row} + i * lanes};
       };
 #pragma unroll
       for (int i = 0; i < batch; ++i) {
-        const uint32_t pixel = pixelOf(i);
-        if (tile * productPixels + pixel >= p.rows)
+        if (row + i * lanes >= p.rows)
           continue;
         const unsigned char *product =
-            staging + pieceOffset(pixel, group * V / 8) + group * V % 8 * sizeof(T);
-        elements[i] = f.elements(indexOf(pixel), load<V>(reinterpret_cast<const T *>(product)));
+            staging + pieceOffset(pixel + i * lanes, group * V / 8) + group * V % 8 * sizeof(T);
+        elements[i] = f.elements(indexOf(i), load<V>(reinterpret_cast<const T *>(product)));
       }
 #pragma unroll
       for (int i = 0; i < batch; ++i) {
-        const uint32_t pixel = pixelOf(i);
-        if (tile * productPixels + pixel >= p.rows)
+        if (row + i * lanes >= p.rows)
           continue;
         if constexpr (S > 0) {
           float terms[S][V];
-          f(indexOf(pixel), perChannel, elements[i], terms);
+          f(indexOf(i), perChannel, elements[i], terms);
 #pragma unroll
           for (int sum = 0; sum < S; ++sum)
 #pragma unroll
             for (int k = 0; k < V; ++k)
               sums[sum][k] += terms[sum][k];
         } else {
-          f(indexOf(pixel), perChannel, elements[i]);
+          f(indexOf(i), perChannel, elements[i]);
         }
       }
     }
