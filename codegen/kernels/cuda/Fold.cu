@@ -25,88 +25,38 @@ struct Source {
         channel(folded % channels) {}
 };
 
-/// Folded pixels of a row that a block takes at most: enough for its threads, few enough that
-/// the largest folded pixels of fp32 fit in shared memory.
-constexpr int64_t segmentPixels = 128;
-
-/// A block has blockIdx.x, a segment of `columns` pixels, of folded row blockIdx.y of image
-/// blockIdx.z. The elements of the image that it takes become numbers in shared memory first,
-/// row by row, zeros where they lie in the padding. There the channels that a folded pixel
-/// has of one row lie side by side:
-///
-///     row 0 of s:  | s * C of pixel 0 | s * C of pixel 1 | ...
-///     row 1:       | s * C of pixel 0 | ...
-///
-/// So bytes are read one behind the other, and folded channels are written V at a time. A
-/// thread stages elements of one channel alone. The channels and the stride of the image, if
-/// they are known here (not 0), make divisions by them multiplications.
+/// V folded channels of one folded pixel for each thread; blockIdx.y is the image. The
+/// channels and the stride of the image, if they are known here (not 0), make divisions by
+/// them multiplications, which are most of the work otherwise.
 template <int V, int Channels, int Stride, typename T>
 __global__ void __launch_bounds__(blockThreads)
-    foldImageKernel(const __grid_constant__ FoldImageShape s, int columns, Divisor length,
-                    Divisor groupsPerPixel, const uint8_t *__restrict__ x, const float *scale,
-                    const float *shift, T *y) {
-  extern __shared__ uint4 memory[];
-  T *staged = reinterpret_cast<T *>(memory);
+    foldImageKernel(FoldImageShape s, Divisor groupsPerPixel, Divisor foldedWidth, uint32_t groups,
+                    const uint8_t *x, const float *scale, const float *shift, T *y) {
+  const uint32_t group = blockIdx.x * blockThreads + threadIdx.x;
+  if (group >= groups)
+    return;
+  uint32_t row = group;
+  const int first = static_cast<int>(groupsPerPixel.split(row)) * V;
+  const int column = static_cast<int>(foldedWidth.split(row));
   const int stride = Stride ? Stride : static_cast<int>(s.stride);
   const int channels = Channels ? Channels : static_cast<int>(s.channels);
-  const int run = stride * channels;
-  const int begin = static_cast<int>(blockIdx.x) * columns;
-  const int thread = static_cast<int>(threadIdx.x);
-
-  const int step = blockThreads / channels * channels;
-  if (thread < step) {
-    const float factor = scale[thread % channels], offset = shift[thread % channels];
-    const int top = static_cast<int>(blockIdx.y) * stride - static_cast<int>(s.padHeight);
-    const int left = (begin * stride - static_cast<int>(s.padWidth)) * channels;
-    const auto height = static_cast<unsigned>(s.height);
-    const auto width = static_cast<unsigned>(s.width * s.channels);
-    const uint8_t *image = x + blockIdx.z * s.height * s.width * s.channels;
-    const auto count = static_cast<uint32_t>(stride) * length.divisor;
-    constexpr int batch = 8; // what is on its way at a time
-    for (uint32_t first = thread; first < count; first += batch * step) {
-      uint8_t bytes[batch];
-      bool inside[batch];
+  const int height = static_cast<int>(s.height), width = static_cast<int>(s.width);
+  const int top = static_cast<int>(row) * stride - static_cast<int>(s.padHeight);
+  const int left = column * stride - static_cast<int>(s.padWidth);
+  const uint8_t *image = x + int64_t{blockIdx.y} * s.height * s.width * s.channels;
+  Vec<T, V> out;
 #pragma unroll
-      for (int k = 0; k < batch; ++k) {
-        uint32_t r = first + k * step;
-        const bool exists = r < count;
-        const int w = left + static_cast<int>(length.split(r)), h = top + static_cast<int>(r);
-        inside[k] = exists && static_cast<unsigned>(h) < height && static_cast<unsigned>(w) < width;
-        if (inside[k])
-          bytes[k] = image[int64_t{h} * width + w];
-      }
-#pragma unroll
-      for (int k = 0; k < batch; ++k)
-        if (first + k * step < count)
-          staged[first + k * step] =
-              fromFloat<T>(inside[k] ? toFloat(bytes[k]) * factor + offset : 0.0f);
-    }
+  for (int k = 0; k < V; ++k) {
+    const Source from(first + k, channels, stride);
+    const int h = top + from.row, w = left + from.column;
+    float value = 0.0f;
+    if (from.row < stride && h >= 0 && h < height && w >= 0 && w < width)
+      value =
+          toFloat(image[(int64_t{h} * width + w) * channels + from.channel]) * scale[from.channel] +
+          shift[from.channel];
+    out[k] = fromFloat<T>(value);
   }
-  __syncthreads();
-
-  // Neighbours that travel together lie in one row.
-  constexpr int together = Channels * Stride > 0 && Channels * Stride % 2 == 0 && V > 1 ? 2 : 1;
-  const int pixels = min(columns, static_cast<int>(s.foldedWidth) - begin);
-  const int64_t first = (blockIdx.z * s.foldedHeight + blockIdx.y) * s.foldedWidth + begin;
-  y += first * s.foldedChannels;
-  for (uint32_t group = thread; group < pixels * groupsPerPixel.divisor; group += blockThreads) {
-    uint32_t pixel = group;
-    const int channel = static_cast<int>(groupsPerPixel.split(pixel)) * V;
-    Vec<T, V> out;
-#pragma unroll
-    for (int k = 0; k < V; k += together) {
-      const int r = (channel + k) / run;
-      const T *from =
-          staged + r * length.divisor + static_cast<int>(pixel) * run + (channel + k) % run;
-      Vec<T, together> v = {};
-      if (r < stride)
-        v = load<together>(from);
-#pragma unroll
-      for (int i = 0; i < together; ++i)
-        out[k + i] = v[i];
-    }
-    store(y + int64_t{group} * V, out);
-  }
+  store(y + (int64_t{blockIdx.y} * groups + group) * V, out);
 }
 
 /// Calls visit(folded index, index in the filter or -1) for each element of the folded
@@ -155,15 +105,13 @@ void fanfold::cuda::foldImage(cudaStream_t stream, const FoldImageShape &s, cons
                               const float *scale, const float *shift, T *y) {
   const auto launchFor = [&](auto width, auto channels, auto stride) {
     constexpr int v = width;
-    const int64_t segments = divideUp(s.foldedWidth, segmentPixels);
-    const int64_t columns = divideUp(s.foldedWidth, segments);
-    const dim3 grid(static_cast<unsigned>(segments), static_cast<unsigned>(s.foldedHeight),
+    const int64_t groupsPerPixel = s.foldedChannels / v;
+    const int64_t groups = s.foldedHeight * s.foldedWidth * groupsPerPixel;
+    const dim3 grid(static_cast<unsigned>(divideUp(groups, blockThreads)),
                     static_cast<unsigned>(s.batch));
-    const int64_t length = columns * s.stride * s.channels; // of a row of the image, staged
-    const size_t bytes = s.stride * length * sizeof(T);
     foldImageKernel<v, channels, stride>
-        <<<grid, blockThreads, bytes, stream>>>(s, static_cast<int>(columns), Divisor(length),
-                                                Divisor(s.foldedChannels / v), x, scale, shift, y);
+        <<<grid, blockThreads, 0, stream>>>(s, Divisor(groupsPerPixel), Divisor(s.foldedWidth),
+                                            static_cast<uint32_t>(groups), x, scale, shift, y);
   };
   const auto launch = [&](auto width) {
     constexpr std::integral_constant<int, 3> colours;

@@ -27,7 +27,7 @@
 
 namespace fanfold::cuda {
 
-/// An image and its folded form, both NHWC and packed. A folded pixel has 64 channels at most.
+/// An image and its folded form, both NHWC and packed.
 struct FoldImageShape {
   int64_t batch, height, width, channels;
   int64_t foldedHeight, foldedWidth, foldedChannels;
