@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/packer/ComponentSolver.h"
+#include "passes/packer/Effort.h"
 
 #include <algorithm>
 
@@ -102,15 +103,19 @@ uint64_t ComponentSolver::searchAt(Search &search, int64_t capacity, uint64_t no
   return search.nodes() - before;
 }
 
-/// The sequence 1 1 2 1 1 2 4 1 1 2 1 1 2 4 8 ... (Luby, Sinclair, Zuckerman, 1993),
-/// from 1: restarts that are within a logarithm of the best ones.
-static uint64_t luby(uint64_t k) {
-  for (uint64_t size = 1;; size = 2 * size + 1) {
-    if (k == size)
-      return (size + 1) / 2;
-    if (k < size)
-      return luby(k - size / 2);
+uint64_t ComponentSolver::searchLevels(uint64_t nodeLimit, Deadline deadline) {
+  uint64_t before = levelSearch->conflicts();
+  switch (levelSearch->run(nodeLimit, deadline)) {
+  case LevelSearch::Answer::yes:
+    consider(levelSearch->offsets());
+    break;
+  case LevelSearch::Answer::no:
+    provedBound = std::max(provedBound, levelSearch->need());
+    break;
+  case LevelSearch::Answer::unknown:
+    break;
   }
+  return levelSearch->conflicts() - before;
 }
 
 uint64_t ComponentSolver::improve(int64_t goal, bool minimize, uint64_t nodeLimit,
@@ -136,10 +141,15 @@ uint64_t ComponentSolver::improve(int64_t goal, bool minimize, uint64_t nodeLimi
   int64_t target = std::max(goal, provedBound);
   if (isOpen(target)) {
     if (searchCapacity != target) {
-      search = std::make_unique<Search>(comp, target);
+      bool isCoarse = LevelSearch::suits(comp, target);
+      search = isCoarse ? nullptr : std::make_unique<Search>(comp, target);
+      levelSearch = isCoarse ? std::make_unique<LevelSearch>(comp, target) : nullptr;
       searchCapacity = target;
     }
-    used += searchAt(*search, target, std::min(portion, nodeLimit - used), deadline);
+    if (search)
+      used += searchAt(*search, target, std::min(portion, nodeLimit - used), deadline);
+    else
+      used += searchLevels(std::min(4 * portion, nodeLimit - used), deadline);
   }
   // Between what is proved and what is known, some slack makes searching easy.
   if (minimize && provedBound <= target) {

@@ -8,13 +8,14 @@
 //
 // Spends effort on one component in portions, so that several components can
 // take turns: first the fast heuristics, then orders learnt from what stuck out
-// of earlier placements, then rounds of the exact search.
+// of earlier placements, then rounds of the exact searches.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef FANFOLD_PASSES_PACKER_COMPONENTSOLVER_H
 #define FANFOLD_PASSES_PACKER_COMPONENTSOLVER_H
 
+#include "passes/packer/LevelSearch.h"
 #include "passes/packer/Search.h"
 
 #include <memory>
@@ -31,7 +32,7 @@ public:
   void runHeuristics(int64_t goal);
 
   /// Works for a while towards a placement of at most `goal` bytes, or towards
-  /// the proof that there is none; returns the steps of the search.
+  /// the proof that there is none; returns the steps of the searches.
   /// `minimize`: a placement that is merely lower than the best is welcome too.
   uint64_t improve(int64_t goal, bool minimize, uint64_t nodeLimit, Deadline deadline);
 
@@ -47,6 +48,7 @@ private:
   void consider(Offsets offsets);
   void shake(Order order, int64_t goal, int times, Deadline deadline);
   uint64_t searchAt(Search &search, int64_t capacity, uint64_t nodeLimit, Deadline deadline);
+  uint64_t searchLevels(uint64_t nodeLimit, Deadline deadline);
   Offsets place(const Order &order, bool onSkyline) const;
   Order nextOrder();
 
@@ -56,7 +58,9 @@ private:
   Offsets best;
   int64_t bestHeight = INT64_MAX;
   int64_t provedBound;
-  std::unique_ptr<Search> search; ///< At the lowest capacity not refuted.
+  // At the lowest capacity not refuted, one of the two.
+  std::unique_ptr<Search> search;
+  std::unique_ptr<LevelSearch> levelSearch;
   int64_t searchCapacity = -1;
   int rounds = 0;
   bool exhausted = false;

@@ -62,14 +62,11 @@
 #ifndef FANFOLD_PASSES_PACKER_SEARCH_H
 #define FANFOLD_PASSES_PACKER_SEARCH_H
 
+#include "passes/packer/Effort.h"
 #include "passes/packer/FailedParts.h"
 #include "passes/packer/Heuristics.h"
 
-#include <chrono>
-
 namespace fanfold::packer {
-
-using Deadline = std::chrono::steady_clock::time_point;
 
 /// The search for one component and one capacity. Rounds may use different
 /// orders; what they learn is kept from round to round.

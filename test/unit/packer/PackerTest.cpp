@@ -240,7 +240,8 @@ TEST(Packer, FindsPerfectPackings) {
 }
 
 // Every step is full, and nobody knows whether there is a placement: at each step
-// some buffers end, and others of the same sum begin.
+// some buffers end, and others of the same sum begin. Every other time a step with
+// slack follows, and so the other exact search.
 TEST(Packer, IsExactWithoutSlack) {
   std::mt19937_64 random(3);
   int impossible = 0;
@@ -259,6 +260,10 @@ TEST(Packer, IsExactWithoutSlack) {
         buffers.push_back(buffer(std::to_string(buffers.size()), step, steps, size));
         room -= size;
       }
+    }
+    if (seed % 2 == 1) {
+      ++buffers.back().upper;
+      buffers.push_back(buffer("last", steps, steps + 1, 1));
     }
     PackOptions options;
     options.capacity = full;
