@@ -30,6 +30,9 @@ static constexpr Entry entries[] = {
 /// Whether operand or result `number` of a kernel, of that type, may be a part. `extent` is
 /// a pointwise kernel's.
 static bool takes(StringRef kernel, bool isResult, unsigned number, Type type, Attribute extent) {
+  // A vector is one row, which cannot lie apart.
+  if (cast<ShapedType>(type).getRank() == 1)
+    return true;
   if (auto space = dyn_cast_or_null<DenseI64ArrayAttr>(extent))
     if (kernel::rowsOf(type) != space[0] || kernel::channelsOf(type) != space[1])
       return false;

@@ -132,6 +132,15 @@ int Modeller::chooseOverwritten(kernel::LaunchOpInterface launch, OpResult resul
   return chosen;
 }
 
+/// Whether `op` concatenates concatenations, or makes a part of one. Those will lie in the
+/// outermost one: to drop one of them saves nothing, and to make it again copies it all.
+static bool isNested(Operation *op) {
+  auto isConcat = [](Operation *other) { return isa_and_nonnull<kernel::ConcatOp>(other); };
+  return isConcat(op) &&
+         (llvm::any_of(op->getOperands(), [&](Value v) { return isConcat(v.getDefiningOp()); }) ||
+          llvm::any_of(op->getUsers(), isConcat));
+}
+
 recompute::Launch Modeller::modelLaunch(int index) {
   Operation *op = numbering.launches[static_cast<size_t>(index)];
   recompute::Launch launch;
@@ -139,6 +148,7 @@ recompute::Launch Modeller::modelLaunch(int index) {
   if (auto workspace = op->getAttrOfType<IntegerAttr>("workspace_bytes"))
     launch.workspace = aligned(workspace.getInt());
   launch.reads = numbering.readsOf(op);
+  launch.rerunnable = !isNested(op);
   SmallVector<int> taken;
   for (OpResult result : op->getResults()) {
     int made = numbering.of(result);

@@ -32,7 +32,8 @@ struct ModelOptions {
 ///
 /// A launch whose result becomes a variable, a running average among them, is not run
 /// again; nor is, once a variable has its new value, a launch that reads the old one.
-/// All others are functions of their operands, dropout's random numbers included.
+/// All others are functions of their operands, dropout's random numbers included. Of those,
+/// concatenations that nest are not run again: they lie in the outermost one.
 recompute::Step modelStep(cnn::StepOp step, const ModelOptions &options);
 
 /// Adds to `step` the launches that run again in `plan`, a plan for modelStep() of this

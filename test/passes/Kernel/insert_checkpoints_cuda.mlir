@@ -1,6 +1,7 @@
 // REQUIRES: cuda
 // RUN: fanfold compile %examples/resnet50/resnet50.mlir --target=cuda:sm_90 --precision=fp16 --batch=64 --memory-budget=1600MiB --emit=plan | FileCheck %s
 // RUN: not fanfold compile %examples/resnet50/resnet50.mlir --target=cuda:sm_90 --precision=fp16 --batch=64 --memory-budget=400MiB --emit=plan 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: fanfold compile %examples/densenet121/densenet121.mlir --target=cuda:sm_90 --precision=fp16 --batch=64 --memory-budget=1500MiB --emit=plan | FileCheck %s --check-prefix=NESTED
 
 // Convolutions that sum for the statistics run again; the statistics themselves, which
 // follow the batch in running averages, do not.
@@ -12,3 +13,7 @@
 // ERROR: error: found a memory budget of 419430400 bytes, expected {{[0-9]+}} or more: step @train
 // ERROR: bytes  activation
 // ERROR: bytes  parameter
+
+// What a dense block concatenates lies in its last concatenation, and is not made again.
+// NESTED: fanfold.recomputation = {extra_seconds = {{.*}}launches = {{[1-9][0-9]*}} : i64
+// NESTED-NOT: concat.again
