@@ -77,6 +77,8 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
   CudaProgramText text(plan, *this);
   FailureOr<std::string> steps =
       stepFunctions(plan, [&](plan::LaunchOp launch) -> FailureOr<std::string> {
+        if (failed(checkPitches(launch, productsTakePitch)))
+          return failure();
         const CudaKernel *kernel = findCudaKernel(launch.getKernel());
         if (!kernel)
           return launch.emitOpError("has no kernel for the target ") << targetName;

@@ -31,6 +31,7 @@
 
 namespace fanfold::cpu {
 
+using kernels::ChannelRange;
 using kernels::ElementIndex;
 
 /// Calls body(i) for i in [0, n): no operand belongs to a channel.

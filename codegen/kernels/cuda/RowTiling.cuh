@@ -31,6 +31,7 @@
 
 namespace fanfold::cuda {
 
+using kernels::ChannelRange;
 using kernels::ElementIndex;
 
 } // namespace fanfold::cuda
