@@ -120,7 +120,7 @@ std::string Form::text() {
     }
     addParameter(outputs[i], type(outputs[i]), "y" + n);
     if (isCut(i))
-      parameters.push_back("cpu::ChannelRange y" + n + "Range");
+      parameters.push_back("kernels::ChannelRange y" + n + "Range");
   }
   if (sums)
     parameters.push_back("std::byte *workspace");

@@ -256,7 +256,7 @@ SmallVector<std::string> Form::declarations(ArrayRef<Named> buffers) {
     if (isPart(named.buffer))
       all.push_back("int64_t " + named.name + "Gap");
     if (named.isCut)
-      all.push_back("ChannelRange " + named.name + "Range");
+      all.push_back("kernels::ChannelRange " + named.name + "Range");
   }
   return all;
 }

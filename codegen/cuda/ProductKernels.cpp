@@ -336,7 +336,7 @@ static bool prefersFused(const CudaTarget &target, StringRef fusion, Operation *
     return convProblem(product).shape.inChannels >= fewChannels;
   // The engines of cuDNN that are known without a card copy parts into their workspace and
   // out of it. cuBLASLt reads and writes them where they lie.
-  if (fusion == "part")
+  if (fusion == "part" || fusion == "cut")
     return !isConvolution(product) || productFor(convProblem(product), target.chooser());
   return false;
 }
@@ -357,6 +357,10 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
     return choice;
   choice.fused = llvm::all_of(
       products, [&](Operation *product) { return prefersFused(*this, fusion, product); });
+  // The one costs a write, the other hardly more, and every layer has another pitch: measuring
+  // and compiling engines for each of them would take minutes.
+  if (fusion == "cut")
+    return choice;
   std::optional<double> timeApart = measuredTime(*this, apart),
                         timeFused = measuredTime(*this, fused);
   const bool known = timeApart && timeFused;
@@ -364,7 +368,7 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
     choice.fused = *timeFused < *timeApart;
   // What the forms are called.
   const bool isPart = fusion == "part";
-  const char *names[] = {isPart ? "copied" : "apart", isPart ? "in place" : "fused"};
+  const char *names[] = {isPart ? "packed" : "apart", isPart ? "in place" : "fused"};
   choice.reason = fmt::format(
       "{} {}: {}", fusion.str(), names[choice.fused],
       known ? fmt::format("{:.1f} us, {} {:.1f}", choice.fused ? *timeFused : *timeApart,

@@ -8,6 +8,7 @@
 
 #include "passes/Kernel/PlaceSlices.h"
 #include "passes/InPlace.h"
+#include "passes/Joins.h"
 #include "passes/Kernel/SelectAlgorithms.h"
 #include "passes/Kernel/TakeForm.h"
 #include "passes/LaunchWork.h"
@@ -43,9 +44,10 @@ private:
   bool readersTakePitch(Value value) const;
   bool isAligned(Value whole, int64_t channel) const;
   bool mayJoin(ConcatOp concat, unsigned index, int64_t channel) const;
+  Joins::Place placeToCut(PartOp part) const;
   Value cut(PartOp part);
   void countCopy(CopyOp copy);
-  FailureOr<bool> takesPart(ArrayRef<Counterparts> launches, CopyOp copy);
+  FailureOr<bool> takesPart(StringRef fusion, ArrayRef<Counterparts> launches, CopyOp copy);
   LogicalResult settleReaders(Value value);
   LogicalResult settleMaker(OpOperand &operand);
 
@@ -128,20 +130,30 @@ static bool isOfVariable(Value value) {
   return isa<cnn::ReadOp>(maker);
 }
 
-/// A part as a result of its own of the pointwise kernel that makes the tensor it lies in; null
-/// if none does, or if threads would begin in the middle of it.
-Value Placer::cut(PartOp part) {
-  Value whole = part;
-  int64_t first = 0;
-  while (auto outer = whole.getDefiningOp<PartOp>()) {
-    first += static_cast<int64_t>(outer.getOffset());
-    whole = outer.getInput();
+/// The result of a pointwise kernel that `part` can be cut out of, and where it begins there;
+/// null if something else makes it, or if threads would begin in the middle of the part.
+Joins::Place Placer::placeToCut(PartOp part) const {
+  Joins::Place place = {part, 0};
+  while (auto outer = place.whole.getDefiningOp<PartOp>()) {
+    place.channel += static_cast<int64_t>(outer.getOffset());
+    place.whole = outer.getInput();
   }
-  auto maker = whole.getDefiningOp<PointwiseOp>();
-  if (!maker || rowsOf(whole.getType()) != maker.getRows() ||
-      channelsOf(whole.getType()) != maker.getChannels() || !isAligned(whole, first) ||
-      !isAligned(whole, first + channelsOf(part.getType())))
+  auto maker = place.whole.getDefiningOp<PointwiseOp>();
+  const Type type = place.whole.getType();
+  if (!enable || !maker || rowsOf(type) != maker.getRows() ||
+      channelsOf(type) != maker.getChannels() || !isAligned(place.whole, place.channel) ||
+      !isAligned(place.whole, place.channel + channelsOf(part.getType())))
+    return {};
+  return place;
+}
+
+/// A part as a result of its own of the kernel that makes what it lies in; null if there is no
+/// place to cut.
+Value Placer::cut(PartOp part) {
+  const auto [whole, first] = placeToCut(part);
+  if (!whole)
     return nullptr;
+  auto maker = whole.getDefiningOp<PointwiseOp>();
 
   // Behind the other results of its kind, or in the place of one that nobody else reads.
   const unsigned from = cast<OpResult>(whole).getResultNumber();
@@ -175,7 +187,7 @@ Value Placer::cut(PartOp part) {
 /// Puts what `copy` makes of a part in a result of its own where that is possible.
 void Placer::countCopy(CopyOp copy) {
   auto part = copy.getInput().getDefiningOp<PartOp>();
-  Value instead = part && enable ? cut(part) : Value();
+  Value instead = part ? cut(part) : Value();
   ++(instead ? counts.placed : counts.copied);
   if (!instead)
     return;
@@ -225,13 +237,13 @@ static SmallVector<Counterparts> packReaders(Value value, Value packed) {
 /// Takes one of two forms, and erases what is only in the other: launches that touch a part
 /// where it lies, or a copy and launches over packed elements. Fails with a diagnostic if the
 /// target cannot run it.
-FailureOr<bool> Placer::takesPart(ArrayRef<Counterparts> launches, CopyOp copy) {
+FailureOr<bool> Placer::takesPart(StringRef fusion, ArrayRef<Counterparts> launches, CopyOp copy) {
   SmallVector<Operation *> apart = {copy}, inPlace;
   for (const Counterparts &launch : launches) {
     inPlace.push_back(launch.inPlace);
     apart.push_back(launch.packed);
   }
-  const bool takes = takesFused(target, "part", apart, inPlace);
+  const bool takes = takesFused(target, fusion, apart, inPlace);
   for (Operation *launch : takes ? inPlace : apart)
     if (isProduct(launch) && failed(selectAlgorithm(launch, *target)))
       return failure();
@@ -252,7 +264,9 @@ LogicalResult Placer::settleReaders(Value value) {
   OpBuilder builder(value.getContext());
   builder.setInsertionPointAfterValue(value);
   CopyOp copy = makeCopy(builder, value.getDefiningOp(), value);
-  FailureOr<bool> takes = takesPart(packReaders(value, copy), copy);
+  auto part = value.getDefiningOp<PartOp>();
+  const bool isCut = part && placeToCut(part).whole;
+  FailureOr<bool> takes = takesPart(isCut ? "cut" : "part", packReaders(value, copy), copy);
   if (succeeded(takes) && !*takes) {
     --counts.placed;
     countCopy(copy);
@@ -272,7 +286,7 @@ LogicalResult Placer::settleMaker(OpOperand &operand) {
   CopyOp copy = makeCopy(builder, operand.getOwner(), elsewhere);
   SmallVector<Counterparts> launches = {{maker, packed}};
   llvm::append_range(launches, packReaders(value, elsewhere));
-  FailureOr<bool> takes = takesPart(launches, copy);
+  FailureOr<bool> takes = takesPart("part", launches, copy);
   if (succeeded(takes) && !*takes) {
     operand.set(copy);
     --counts.placed;

@@ -151,7 +151,7 @@ TEST_F(PointwiseTest, CutResultsHaveSomeOfTheChannels) {
   for (const Size &s : sizes) {
     SCOPED_TRACE(::testing::Message() << s.rows << " x " << s.channels);
     const Input x = randomInput(s.rows * s.channels);
-    const cpu::ChannelRange range{s.channels, s.channels / 3, (s.channels + 1) / 2};
+    const kernels::ChannelRange range{s.channels, s.channels / 3, (s.channels + 1) / 2};
     Buffer<float> y(s.rows * s.channels), cut(s.rows * range.count);
     const float *from = x.single;
     float *to = y, *cutTo = cut;

@@ -31,7 +31,6 @@
 
 namespace fanfold::cpu {
 
-using kernels::ChannelRange;
 using kernels::ElementIndex;
 
 /// Calls body(i) for i in [0, n): no operand belongs to a channel.

@@ -31,7 +31,6 @@
 
 namespace fanfold::cuda {
 
-using kernels::ChannelRange;
 using kernels::ElementIndex;
 
 } // namespace fanfold::cuda

@@ -114,7 +114,7 @@ template <typename T, int V>
 struct CutOut {
   const T *x;
   T *y, *cut;
-  cuda::ChannelRange range;
+  kernels::ChannelRange range;
   using Channels = Nothing;
   struct Elements {
     Vec<T, V> x;
@@ -219,14 +219,14 @@ protected:
 
   template <int V>
   void cuts(int64_t rows, int64_t channels, int64_t first, int64_t count) {
-    SCOPED_TRACE(::testing::Message() << rows << " x " << channels << " by " << V << ", " << count
-                                      << " from " << first);
+    SCOPED_TRACE(::testing::Message()
+                 << rows << " x " << channels << " by " << V << ", " << count << " from " << first);
     const auto x = this->template randomTensor<T>(rows * channels);
     DeviceArray<T> y(rows * channels), cut(rows * count), cutSummed(rows * count);
     DeviceArray<float> sums(channels);
     DeviceBytes workspace(cuda::pointwiseReduceWorkspaceBytes(rows, channels, 1));
     this->run([&](cudaStream_t stream) {
-      const cuda::ChannelRange range{channels, first, count};
+      const kernels::ChannelRange range{channels, first, count};
       cuda::pointwise<V>(stream, rows, channels, CutOut<T, V>{x.device, y, cut, range});
       cuda::pointwiseReduce<V, 1>(stream, rows, channels,
                                   CutOut<T, V>{x.device, y, cutSummed, range}, {sums}, workspace);
