@@ -27,41 +27,51 @@ static constexpr Entry entries[] = {
     {"avg_pool2d_grad", 1, 1},
 };
 
+/// Images and matrices; filters and vectors for each channel are whole.
+static constexpr Entry productEntries[] = {
+    {"conv1x1_add", 1, 0},  {"conv2d", 1, 1},       {"conv2d_statistics", 1, 1},
+    {"conv2d_dgrad", 1, 1}, {"conv2d_wgrad", 3, 0}, {"matmul", 3, 1},
+};
+
 /// Whether operand or result `number` of a kernel, of that type, may be a part. `extent` is
 /// a pointwise kernel's.
-static bool takes(StringRef kernel, bool isResult, unsigned number, Type type, Attribute extent) {
+static bool takes(StringRef kernel, bool isResult, unsigned number, Type type, Attribute extent,
+                  PitchedProducts products) {
   // A vector is one row, which cannot lie apart.
   if (cast<ShapedType>(type).getRank() == 1)
     return true;
   if (auto space = dyn_cast_or_null<DenseI64ArrayAttr>(extent))
     if (kernel::rowsOf(type) != space[0] || kernel::channelsOf(type) != space[1])
       return false;
-  for (const Entry &entry : entries)
-    if (entry.kernel == kernel)
-      return (isResult ? entry.results : entry.operands) >> number & 1;
+  for (ArrayRef<Entry> family : {ArrayRef(entries), ArrayRef(productEntries)})
+    for (const Entry &entry : family)
+      if (entry.kernel == kernel)
+        return (family.data() == entries || products == productsTakePitch) &&
+               ((isResult ? entry.results : entry.operands) >> number & 1);
   return false;
 }
 
-bool fanfold::takesPitch(Operation *launch, Value value) {
+bool fanfold::takesPitch(Operation *launch, Value value, PitchedProducts products) {
   StringRef kernel = launch->getName().stripDialect();
   Attribute extent = launch->getAttr("extent");
   for (OpOperand &operand : launch->getOpOperands())
     if (operand.get() == value &&
-        !takes(kernel, false, operand.getOperandNumber(), value.getType(), extent))
+        !takes(kernel, false, operand.getOperandNumber(), value.getType(), extent, products))
       return false;
   for (OpResult result : launch->getOpResults())
-    if (result == value && !takes(kernel, true, result.getResultNumber(), value.getType(), extent))
+    if (result == value &&
+        !takes(kernel, true, result.getResultNumber(), value.getType(), extent, products))
       return false;
   return true;
 }
 
-LogicalResult fanfold::checkPitches(plan::LaunchOp launch) {
+LogicalResult fanfold::checkPitches(plan::LaunchOp launch, PitchedProducts products) {
   Attribute extent = launch.getConstants().get("extent");
   for (bool isResult : {false, true})
     for (auto [number, buffer] :
          llvm::enumerate(isResult ? ValueRange(launch.getOutputs()) : launch.getInputs()))
       if (plan::layoutOf(buffer).isPitched() &&
-          !takes(launch.getKernel(), isResult, number, buffer.getType(), extent))
+          !takes(launch.getKernel(), isResult, number, buffer.getType(), extent, products))
         return launch.emitOpError(isResult ? "output " : "input ")
                << number << " is a part of a larger tensor, which the kernel does not take";
   return success();

@@ -9,7 +9,8 @@
 //
 // A value that is joined with others, or a slice of one, is a part of a larger tensor: its
 // rows lie apart. Kernels that take such operands or results get the distance of their rows,
-// the pitch; the others want elements one behind the other. Equal for all targets.
+// the pitch; the others want elements one behind the other. Equal for all targets, but for
+// products, which are their libraries'.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,12 +21,15 @@
 
 namespace fanfold {
 
+/// Whether a target's convolutions and matrix products take parts.
+enum PitchedProducts : bool { productsStayPacked, productsTakePitch };
+
 /// Whether `launch`, of the kernel level, takes `value`, one of its operands or results or
 /// several, as a part.
-bool takesPitch(mlir::Operation *launch, mlir::Value value);
+bool takesPitch(mlir::Operation *launch, mlir::Value value, PitchedProducts products);
 
 /// Fails with a diagnostic if a buffer of `launch` is a part and its kernel does not take it.
-llvm::LogicalResult checkPitches(plan::LaunchOp launch);
+llvm::LogicalResult checkPitches(plan::LaunchOp launch, PitchedProducts products);
 
 } // namespace fanfold
 

@@ -11,6 +11,7 @@
 #ifdef FANFOLD_WITH_CUDA
 #include "codegen/cuda/CudaTarget.h"
 #endif
+#include "passes/Joins.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -26,11 +27,16 @@ std::string fanfold::launchKey(mlir::Operation *launch) {
   for (mlir::NamedAttribute attr : launch->getAttrs())
     if (attr.getName() != "layer")
       stream << " " << attr.getName() << "=" << attr.getValue();
-  for (mlir::Type type : launch->getOperandTypes())
-    stream << " " << type;
+  const auto addTensors = [&](mlir::ValueRange tensors) {
+    for (mlir::Value tensor : tensors) {
+      stream << " " << tensor.getType();
+      if (const int64_t pitch = pitchOf(tensor); pitch != kernel::channelsOf(tensor.getType()))
+        stream << "/" << pitch;
+    }
+  };
+  addTensors(launch->getOperands());
   stream << " ->";
-  for (mlir::Type type : launch->getResultTypes())
-    stream << " " << type;
+  addTensors(launch->getResults());
   return key;
 }
 

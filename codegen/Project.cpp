@@ -8,7 +8,6 @@
 
 #include "codegen/Project.h"
 #include "codegen/Locations.h"
-#include "codegen/Pitches.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -46,8 +45,6 @@ fanfold::stepFunctions(ModuleOp plan,
     text += "\nvoid " + step.getSymName().str() + "Step(StepContext &s) {\n";
     int64_t index = 0;
     for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
-      if (failed(checkPitches(launch)))
-        return failure();
       FailureOr<std::string> statement = emit(launch);
       if (failed(statement))
         return failure();

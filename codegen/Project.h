@@ -33,8 +33,7 @@ std::string programMain(plan::ArenaOp arena, llvm::ArrayRef<llvm::StringRef> hea
                         llvm::StringRef makeDevice, llvm::StringRef tune = "");
 
 /// The step functions, one after another: for each launch a line of comment with its model
-/// line, and a line of code. `emit` writes the statement of a launch. Fails where it fails, and
-/// where a launch has a part that its kernel does not take.
+/// line, and a line of code. `emit` writes the statement of a launch. Fails where it fails.
 llvm::FailureOr<std::string>
 stepFunctions(mlir::ModuleOp plan,
               llvm::function_ref<llvm::FailureOr<std::string>(plan::LaunchOp)> emit);

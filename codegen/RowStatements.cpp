@@ -8,6 +8,8 @@
 
 #include "codegen/Statements.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace fanfold;
 
@@ -25,6 +27,13 @@ std::string fanfold::rowsText(Value buffer) { return std::to_string(rowsOf(buffe
 
 std::string fanfold::integerText(plan::LaunchOp op, StringRef name) {
   return std::to_string(op.getConstants().getAs<IntegerAttr>(name).getInt());
+}
+
+std::string fanfold::channelRangeText(plan::LaunchOp op, size_t output) {
+  auto extent = op.getConstants().getAs<DenseI64ArrayAttr>("extent");
+  auto first = op.getConstants().getAs<DenseI64ArrayAttr>("first_channels");
+  return llvm::formatv("{{{0}, {1}, {2}}", extent[1], first[output],
+                       channelsOf(op.getOutputs()[output]));
 }
 
 std::string fanfold::numberText(plan::LaunchOp op, StringRef name) {

@@ -35,6 +35,9 @@ std::string conv2dShapeText(const cpu::Conv2dShape &s);
 /// An integer constant of a launch.
 std::string integerText(plan::LaunchOp op, llvm::StringRef name);
 
+/// `{channels, first, count}` of the cut result of a pointwise launch; see ElementIndex.h.
+std::string channelRangeText(plan::LaunchOp op, size_t output);
+
 /// A number of a launch, as a float literal that reads back as the same float.
 std::string numberText(plan::LaunchOp op, llvm::StringRef name);
 

@@ -34,3 +34,12 @@ Joins::Place Joins::placeOf(Value value) const {
 bool fanfold::isPitched(Value value, const Joins &joins) {
   return joins.isJoined(value) || value.getDefiningOp<kernel::PartOp>();
 }
+
+int64_t fanfold::pitchOf(Value value) {
+  if (auto part = value.getDefiningOp<kernel::PartOp>())
+    return pitchOf(part.getInput());
+  for (Operation *user : value.getUsers())
+    if (isa<kernel::JoinOp>(user))
+      return pitchOf(user->getResult(0));
+  return kernel::channelsOf(value.getType());
+}

@@ -42,6 +42,10 @@ private:
 /// Whether the rows of `value` lie apart, or may: it is joined, or a part.
 bool isPitched(mlir::Value value, const Joins &joins);
 
+/// Elements from the begin of a row of `value` to that of the next: the channels of what it
+/// lies in.
+int64_t pitchOf(mlir::Value value);
+
 } // namespace fanfold
 
 #endif // FANFOLD_PASSES_JOINS_H

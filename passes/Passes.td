@@ -430,6 +430,14 @@ def PlaceSlices : Pass<"place-slices", "::fanfold::cnn::StepOp"> {
     %c = kernel.pointwise %again ...
     ```
 
+    A slice of what a pointwise kernel makes, read by one that does not take parts, is neither
+    copied nor a part: the kernel gets a result for it (`first_channels`).
+
+    Convolutions and matrix products whose libraries take parts may do better over packed
+    tensors and with a copy. So the target chooses, as for fusions (Target::chooseForm), when all
+    is placed: then it is known in what a part lies. `form` and `alternatives` say what the
+    choice was, and a product that runs in place is told anew how.
+
     An operand is made in its place if its launch and all of its readers take it there,
     and if it has no other place: it is concatenated once, and is no output and no variable.
     Where the result is concatenated again, all lies in the outer result. A slice is read

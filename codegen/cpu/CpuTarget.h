@@ -33,7 +33,7 @@ public:
     return step == "bias" || step == "relu";
   }
   bool takesPitch(mlir::Operation *launch, mlir::Value value) const override {
-    return fanfold::takesPitch(launch, value);
+    return fanfold::takesPitch(launch, value, productsStayPacked);
   }
   bool supports(llvm::StringRef precision) const override { return precision == "fp32"; }
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;

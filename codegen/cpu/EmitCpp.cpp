@@ -34,6 +34,8 @@ FailureOr<ProjectFiles> CpuTarget::emitProject(ModuleOp plan) const {
   ProgramText text(plan, {"cpu", ""});
   FailureOr<std::string> steps =
       stepFunctions(plan, [&](plan::LaunchOp launch) -> FailureOr<std::string> {
+        if (failed(checkPitches(launch, productsStayPacked)))
+          return failure();
         if (launch.getKernel() == "conv2d_wgrad" && launch.getInputs().size() > 2)
           return launch.emitOpError("has a prologue, which no kernel of the target cpu takes");
         const CpuKernel *kernel = findCpuKernel(launch.getKernel());

@@ -26,8 +26,8 @@ static Algorithm select(Operation *op) {
 
 namespace {
 /// The function of the program that runs all launches of one form: the same bodies on
-/// operands of the same kinds. Sizes and addresses are its arguments, and of a part of a
-/// larger tensor the elements between its rows.
+/// operands of the same kinds. Sizes and addresses are its arguments, of a part of a larger
+/// tensor the elements between its rows, and of a cut result its channels.
 ///
 ///   void pointwise3(int64_t rows, int64_t channels, const float *x0, const float *x1,
 ///                   float *y0, int64_t y0Gap) {
@@ -68,6 +68,12 @@ private:
       return "[c]";
     return isPart(buffer) ? "[i.apart(" + name + "Gap)]" : "[i]";
   }
+  /// Whether an output that is not summed has only some of the channels.
+  bool isCut(size_t output) {
+    return op.getConstants().contains("first_channels") &&
+           static_cast<int64_t>(output + sums) < static_cast<int64_t>(op.getOutputs().size()) &&
+           count(op.getOutputs()[output]) != rows * channels;
+  }
 
   plan::LaunchOp op;
   int64_t rows, channels, sums;
@@ -106,10 +112,15 @@ std::string Form::text() {
     bool sum = static_cast<int64_t>(i) >= elementwise;
     if (sum) {
       stores += "    terms[" + std::to_string(i - elementwise) + "] = b" + n + ";\n";
+    } else if (isCut(i)) {
+      stores += "    if (const int64_t at = y" + n + "Range.find(i); at >= 0)\n      y" + n +
+                "[at] = b" + n + ";\n";
     } else {
       stores += "    y" + n + index(outputs[i], "y" + n) + " = b" + n + ";\n";
     }
     addParameter(outputs[i], type(outputs[i]), "y" + n);
+    if (isCut(i))
+      parameters.push_back("kernels::ChannelRange y" + n + "Range");
   }
   if (sums)
     parameters.push_back("std::byte *workspace");
@@ -139,10 +150,12 @@ std::string Form::arguments(ProgramText &text) {
     all.push_back(std::to_string(rows * channels));
   else
     all.append({std::to_string(rows), std::to_string(channels)});
-  for (Value buffer : llvm::concat<Value>(op.getInputs(), op.getOutputs())) {
+  for (auto [i, buffer] : llvm::enumerate(llvm::concat<Value>(op.getInputs(), op.getOutputs()))) {
     all.push_back(text.address(buffer));
     if (isPart(buffer))
       all.push_back(std::to_string(plan::layoutOf(buffer).pitch - channels));
+    if (i >= op.getInputs().size() && isCut(i - op.getInputs().size()))
+      all.push_back(channelRangeText(op, i - op.getInputs().size()));
   }
   if (Value workspace = op.getWorkspace())
     all.push_back(text.address(workspace));

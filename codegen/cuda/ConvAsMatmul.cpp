@@ -66,5 +66,6 @@ std::optional<MatmulProblem> fanfold::asMatmul(const ConvProblem &problem) {
 bool fanfold::prefersMatmul(const ConvProblem &problem) {
   const cudnn::Conv2dShape &s = problem.shape;
   return asMatmul(problem) &&
-         (problem.pass == cudnn::Pass::wgrad || (s.inHeight == 1 && s.inWidth == 1));
+         (problem.pass == cudnn::Pass::wgrad || (s.inHeight == 1 && s.inWidth == 1) ||
+          problem.xPitch || problem.yPitch);
 }

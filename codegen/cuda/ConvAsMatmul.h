@@ -30,8 +30,9 @@ namespace fanfold {
 std::optional<cublaslt::MatmulProblem> asMatmul(const cudnn::ConvProblem &problem);
 
 /// Whether the product is the better guess where neither was measured. The sums over all
-/// pixels of a filter's gradient are: cuBLASLt reads the pixels at the memory's speed. And so
-/// are filters that pose as images of one pixel, of which cuDNN's tiles are mostly empty.
+/// pixels of a filter's gradient are: cuBLASLt reads the pixels at the memory's speed. So are
+/// filters that pose as images of one pixel, of which cuDNN's tiles are mostly empty, and parts
+/// of larger tensors, which cuDNN copies into its workspace.
 bool prefersMatmul(const cudnn::ConvProblem &problem);
 
 } // namespace fanfold

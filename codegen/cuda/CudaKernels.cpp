@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/CudaKernels.h"
+#include "codegen/cuda/ConvAsMatmul.h"
 #include "codegen/kernels/cuda/Workspaces.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -44,8 +45,12 @@ void CudaProgramText::addTunable(const std::string &problem, plan::LaunchOp laun
 
 void CudaProgramText::addAlternatives(plan::LaunchOp launch) {
   if (auto alternatives = launch->getAttrOfType<ArrayAttr>("alternatives"))
-    for (auto other : alternatives.getAsRange<StringAttr>())
+    for (auto other : alternatives.getAsRange<StringAttr>()) {
       addAlternative(other.str(), launch);
+      if (Result<cudnn::ConvProblem> conv = cudnn::ConvProblem::parse(other.str()))
+        if (std::optional<cublaslt::MatmulProblem> product = asMatmul(*conv))
+          addAlternative(product->text(), launch);
+    }
 }
 
 /// Rows (all extents but the last) and channels of a launch's operand.

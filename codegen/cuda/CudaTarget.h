@@ -36,7 +36,8 @@ public:
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override;
   /// By the measured times of the fastest engines and, for the rest, by the roofline. Where
   /// an engine of either form was not measured: statistics are fused, unless engines that sum
-  /// are known to be slow; a prologue is not, because the roofline does not see what it costs.
+  /// are known to be slow; a prologue is not, because the roofline does not see what it costs;
+  /// a part is read and written in place by cuBLASLt alone.
   FormChoice chooseForm(llvm::StringRef fusion, llvm::ArrayRef<mlir::Operation *> apart,
                         llvm::ArrayRef<mlir::Operation *> fused) const override;
   /// Tensor cores take rows of 16 bytes, or of 8 if there is no more to say.
@@ -45,9 +46,8 @@ public:
       return 1;
     return channels > 4 ? 8 : 4;
   }
-  bool takesPitch(mlir::Operation *launch, mlir::Value value) const override {
-    return fanfold::takesPitch(launch, value);
-  }
+  /// The libraries' products take parts, our own convolutions do not.
+  bool takesPitch(mlir::Operation *launch, mlir::Value value) const override;
   /// The widest memory instruction.
   int64_t rowAlignment() const override { return 16; }
   bool mergesUpdates() const override { return true; }

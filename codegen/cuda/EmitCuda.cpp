@@ -77,6 +77,8 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
   CudaProgramText text(plan, *this);
   FailureOr<std::string> steps =
       stepFunctions(plan, [&](plan::LaunchOp launch) -> FailureOr<std::string> {
+        if (failed(checkPitches(launch, productsTakePitch)))
+          return failure();
         const CudaKernel *kernel = findCudaKernel(launch.getKernel());
         if (!kernel)
           return launch.emitOpError("has no kernel for the target ") << targetName;
@@ -102,6 +104,7 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
   files["program.h"] = programHeader(arena);
   files["kernels.h"] = fileBanner(arena) +
                        "#pragma once\n#include <cstddef>\n#include <cstdint>\n"
+                       "#include \"codegen/kernels/ElementIndex.h\"\n"
                        "#include \"codegen/kernels/cpu/Shapes.h\"\n#include \"program.h\"\n"
                        "#include <cuda_bf16.h>\n#include <cuda_fp16.h>\n\n" +
                        declarations + "\n" + planNames;

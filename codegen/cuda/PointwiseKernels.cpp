@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace fanfold;
 
@@ -142,8 +144,8 @@ double fanfold::convPointwiseSeconds(kernel::ConvPointwiseOp op, double bytesPer
 
 namespace {
 /// The kernel that runs all launches of one form, and the function that starts it. Sizes
-/// and addresses are the function's arguments, and of a part of a larger tensor the elements
-/// between its rows.
+/// and addresses are the function's arguments, of a part of a larger tensor the elements
+/// between its rows, and of a cut result its channels.
 ///
 ///   struct Pointwise3 {
 ///     const __half *x0; const float *x1; __half *y0; int64_t y0Gap;
@@ -180,6 +182,12 @@ public:
                            [&](Value v) { return isPerChannel(v) || isPart(v); });
     width = widthFor(inputs().getTypes(), op.getOutputs().getTypes(), isFlat ? 1 : rows,
                      isFlat ? rows * channels : channels, sums, isConv ? convMostKept : 32);
+    // A cut result begins and ends between threads.
+    for (auto [i, output] : llvm::enumerate(op.getOutputs()))
+      if (isCut(i)) {
+        auto firsts = op.getConstants().getAs<DenseI64ArrayAttr>("first_channels");
+        width = std::gcd(width, std::gcd(kernel::channelsOf(output.getType()), firsts[i]));
+      }
   }
 
   /// The text behind the function's name, and the struct's behind its own.
@@ -199,6 +207,11 @@ private:
     return !isScalar(buffer) && count(buffer) != rows * channels;
   }
   static bool isPart(Value buffer) { return plan::layoutOf(buffer).isPitched(); }
+  /// Whether an output that is not summed has only some of the channels.
+  bool isCut(size_t output) {
+    return op.getConstants().contains("first_channels") && output < elementwise() &&
+           count(op.getOutputs()[output]) != rows * channels;
+  }
   size_t elementwise() { return op.getOutputs().size() - static_cast<size_t>(sums); }
   /// Without what a convolution multiplies.
   OperandRange inputs() {
@@ -208,6 +221,7 @@ private:
   struct Named {
     Value buffer;
     std::string name;
+    bool isCut = false;
   };
   SmallVector<Named> buffers();
   /// What the function and the struct have of each of them, in order.
@@ -230,7 +244,7 @@ SmallVector<Form::Named> Form::buffers() {
   for (auto [i, input] : llvm::enumerate(inputs()))
     all.push_back({input, "x" + std::to_string(i)});
   for (auto [i, output] : llvm::enumerate(op.getOutputs()))
-    all.push_back({output, "y" + std::to_string(i)});
+    all.push_back({output, "y" + std::to_string(i), isCut(i)});
   return all;
 }
 
@@ -241,6 +255,8 @@ SmallVector<std::string> Form::declarations(ArrayRef<Named> buffers) {
     all.push_back((isInput ? "const " : "") + typeText(named.buffer) + " *" + named.name);
     if (isPart(named.buffer))
       all.push_back("int64_t " + named.name + "Gap");
+    if (named.isCut)
+      all.push_back("kernels::ChannelRange " + named.name + "Range");
   }
   return all;
 }
@@ -305,7 +321,11 @@ std::string Form::structure() {
         (elementOf(output).isInteger() ? call
                                        : "fromFloat<" + typeText(output) + ">(" + call + ")") +
         ";\n";
-    stores += "    store(" + at(outputs[i]) + ", w" + n + ");\n";
+    if (outputs[i].isCut)
+      stores += "    if (const int64_t at = y" + n + "Range.find(i); at >= 0)\n      store(y" + n +
+                " + at, w" + n + ");\n";
+    else
+      stores += "    store(" + at(outputs[i]) + ", w" + n + ");\n";
   }
   return " {\n" + fields + perChannel.text("Channels", "channels(int c)") +
          perElement.text("Elements", elementsOf + ")") + "  __device__ void operator()(" + index +
@@ -329,6 +349,8 @@ std::string Form::function(StringRef structName) {
     fields.push_back(buffer.name);
     if (isPart(buffer.buffer))
       fields.push_back(buffer.name + "Gap");
+    if (buffer.isCut)
+      fields.push_back(buffer.name + "Range");
   }
   for (const Named &buffer : ArrayRef(named).take_back(static_cast<size_t>(sums)))
     sumNames.push_back(buffer.name);
@@ -359,10 +381,12 @@ std::string Form::arguments(ProgramText &text) {
   if (isConv)
     all = {conv2dShapeText(convShape(op.getInputs().getTypes(), op.getConstants())),
            text.address(op.getInputs()[0]), text.address(op.getInputs()[1])};
-  for (const Named &named : buffers()) {
+  for (auto [i, named] : llvm::enumerate(buffers())) {
     all.push_back(text.address(named.buffer));
     if (isPart(named.buffer))
       all.push_back(std::to_string(plan::layoutOf(named.buffer).pitch - channels));
+    if (named.isCut)
+      all.push_back(channelRangeText(op, i - inputs().size()));
   }
   if (Value workspace = op.getWorkspace())
     all.push_back(text.address(workspace));

@@ -11,6 +11,7 @@
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
 #include "codegen/kernels/cuda/ConvPointwiseTiling.h"
 #include "codegen/kernels/cuda/LineConvTiling.h"
+#include "passes/Joins.h"
 #include "passes/LaunchWork.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -41,14 +42,28 @@ static bool allowsTf32(Operation *op) {
   return false;
 }
 
-/// Types of x, w and y of a convolution, whatever the pass.
-struct ConvTypes {
-  Type x, w, y;
+static ShapedType typeOf(Value tensor) { return cast<ShapedType>(tensor.getType()); }
+
+/// Elements from row to row of a part of a larger tensor; 0 where no others lie between.
+static int64_t pitch(Value tensor) {
+  if (isa<MemRefType>(tensor.getType())) {
+    const plan::RowLayout layout = plan::layoutOf(tensor);
+    return layout.isPitched() ? layout.pitch : 0;
+  }
+  const int64_t pitch = pitchOf(tensor);
+  return kernel::rowsOf(tensor.getType()) > 1 && pitch != kernel::channelsOf(tensor.getType())
+             ? pitch
+             : 0;
+}
+
+/// x, w and y of a convolution, whatever the pass.
+struct ConvTensors {
+  Value x, w, y;
 };
 
-static ConvProblem convProblem(cudnn::Pass pass, ConvTypes types, DictionaryAttr constants,
+static ConvProblem convProblem(cudnn::Pass pass, ConvTensors tensors, DictionaryAttr constants,
                                bool tf32) {
-  auto x = cast<ShapedType>(types.x), w = cast<ShapedType>(types.w), y = cast<ShapedType>(types.y);
+  const ShapedType x = typeOf(tensors.x), w = typeOf(tensors.w), y = typeOf(tensors.y);
   auto pair = [&](StringRef name) { return constants.getAs<DenseI64ArrayAttr>(name).asArrayRef(); };
   ConvProblem problem;
   problem.pass = pass;
@@ -73,6 +88,8 @@ static ConvProblem convProblem(cudnn::Pass pass, ConvTypes types, DictionaryAttr
   problem.wType = elementType(w);
   problem.yType = elementType(y);
   problem.math = tf32 ? cudnn::Math::tf32 : cudnn::Math::fp32;
+  problem.xPitch = pitch(tensors.x);
+  problem.yPitch = pitch(tensors.y);
   return problem;
 }
 
@@ -87,7 +104,7 @@ static Epilogue epilogueOf(size_t operands, DictionaryAttr constants) {
 }
 
 /// The convolution that a launch computes, at either level.
-static ConvProblem convProblem(StringRef kernel, TypeRange operands, TypeRange results,
+static ConvProblem convProblem(StringRef kernel, ValueRange operands, ValueRange results,
                                DictionaryAttr constants, Operation *op) {
   bool tf32 = allowsTf32(op);
   if (kernel == "conv2d_dgrad")
@@ -107,9 +124,9 @@ static ConvProblem convProblem(StringRef kernel, TypeRange operands, TypeRange r
   return problem;
 }
 
-static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, DictionaryAttr constants,
-                                   Operation *op) {
-  auto lhs = cast<ShapedType>(operands[0]), out = cast<ShapedType>(results[0]);
+static MatmulProblem matmulProblem(ValueRange operands, ValueRange results,
+                                   DictionaryAttr constants, Operation *op) {
+  const ShapedType lhs = typeOf(operands[0]), out = typeOf(results[0]);
   MatmulProblem problem;
   problem.transposeA = constants.contains("transpose_lhs");
   problem.transposeB = constants.contains("transpose_rhs");
@@ -120,6 +137,9 @@ static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, Dictio
   problem.cType = elementType(out);
   problem.math = allowsTf32(op) ? cublaslt::Math::tf32 : cublaslt::Math::fp32;
   problem.epilogue = epilogueOf<cublaslt::Epilogue>(operands.size(), constants);
+  problem.pitchA = pitch(operands[0]);
+  problem.pitchB = pitch(operands[1]);
+  problem.pitchC = pitch(results[0]);
   return problem;
 }
 
@@ -128,9 +148,9 @@ static MatmulProblem matmulProblem(TypeRange operands, TypeRange results, Dictio
 //===----------------------------------------------------------------------===//
 
 /// The product that a conv1x1_add computes: pixels times filters.
-static MatmulProblem conv1x1AddProblem(TypeRange operands, TypeRange results,
+static MatmulProblem conv1x1AddProblem(ValueRange operands, ValueRange results,
                                        DictionaryAttr constants) {
-  auto x = cast<ShapedType>(operands[0]), y = cast<ShapedType>(results[0]);
+  const ShapedType x = typeOf(operands[0]), y = typeOf(results[0]);
   MatmulProblem problem;
   problem.k = x.getShape().back();
   problem.n = y.getShape().back();
@@ -139,22 +159,28 @@ static MatmulProblem conv1x1AddProblem(TypeRange operands, TypeRange results,
   problem.type = elementType(x);
   problem.cType = elementType(y);
   problem.addend = true;
+  problem.pitchA = pitch(operands[0]);
   problem.epilogue =
       constants.contains("activation") ? cublaslt::Epilogue::biasRelu : cublaslt::Epilogue::bias;
   return problem;
 }
 
 static MatmulProblem conv1x1AddProblem(Operation *op) {
-  return conv1x1AddProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary());
+  return conv1x1AddProblem(op->getOperands(), op->getResults(), op->getAttrDictionary());
+}
+
+/// Whether it is a convolution of cuDNN's, as which it may pose to cuBLASLt.
+static bool isConvolution(Operation *op) {
+  return op->getName().stripDialect().starts_with("conv2d");
 }
 
 static ConvProblem convProblem(Operation *op) {
-  return convProblem(op->getName().stripDialect(), op->getOperandTypes(), op->getResultTypes(),
+  return convProblem(op->getName().stripDialect(), op->getOperands(), op->getResults(),
                      op->getAttrDictionary(), op);
 }
 
 static MatmulProblem matmulProblem(Operation *op) {
-  return matmulProblem(op->getOperandTypes(), op->getResultTypes(), op->getAttrDictionary(), op);
+  return matmulProblem(op->getOperands(), op->getResults(), op->getAttrDictionary(), op);
 }
 
 /// The product of cuBLASLt that runs in the place of a convolution: where it was measured to
@@ -294,35 +320,59 @@ static FormChoice choosePointwise(const CudaTarget &target, ArrayRef<Operation *
   return choice;
 }
 
+/// Whether a product has an implementation.
+static bool canRun(const CudaTarget &target, Operation *product) {
+  if (!isConvolution(product))
+    return true;
+  const ConvProblem problem = convProblem(product);
+  return productFor(problem, target.chooser()) || target.chooser().hasPlan(problem);
+}
+
+/// Whether the fused form of a product is the better guess.
+static bool prefersFused(const CudaTarget &target, StringRef fusion, Operation *product) {
+  // The engines that sum are slow over few channels: reading the result again is cheaper.
+  constexpr int64_t fewChannels = 32;
+  if (fusion == "statistics")
+    return convProblem(product).shape.inChannels >= fewChannels;
+  // The engines of cuDNN that are known without a card copy parts into their workspace and
+  // out of it. cuBLASLt reads and writes them where they lie.
+  if (fusion == "part" || fusion == "cut")
+    return !isConvolution(product) || productFor(convProblem(product), target.chooser());
+  return false;
+}
+
 FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
                                   ArrayRef<Operation *> fused) const {
   if (fusion == "pointwise")
     return choosePointwise(*this, apart, fused.front());
   FormChoice choice;
-  // Our own kernels sum beside, and have no prologue.
+  // Our own kernels sum beside, have no prologue, and take no parts.
   for (Operation *launch : apart)
-    if (launch->getName().stripDialect().starts_with("conv2d") && isLineConv(convProblem(launch))) {
+    if (isConvolution(launch) && isLineConv(convProblem(launch))) {
       choice.fused = fusion == "statistics";
       return choice;
     }
-  for (Operation *launch : fused) {
-    if (!isProduct(launch))
-      continue;
-    ConvProblem problem = convProblem(launch);
-    if (!theChooser->hasPlan(problem))
-      return FormChoice();
-    // The engines that sum are slow over few channels: reading the result again is cheaper.
-    choice.fused = fusion == "statistics" && problem.shape.inChannels >= 32;
-  }
+  auto products = llvm::make_filter_range(fused, isProduct);
+  if (!llvm::all_of(products, [&](Operation *product) { return canRun(*this, product); }))
+    return choice;
+  choice.fused = llvm::all_of(
+      products, [&](Operation *product) { return prefersFused(*this, fusion, product); });
+  // The one costs a write, the other hardly more, and every layer has another pitch: measuring
+  // and compiling engines for each of them would take minutes.
+  if (fusion == "cut")
+    return choice;
   std::optional<double> timeApart = measuredTime(*this, apart),
                         timeFused = measuredTime(*this, fused);
   const bool known = timeApart && timeFused;
   if (known)
     choice.fused = *timeFused < *timeApart;
+  // What the forms are called.
+  const bool isPart = fusion == "part";
+  const char *names[] = {isPart ? "packed" : "apart", isPart ? "in place" : "fused"};
   choice.reason = fmt::format(
-      "{} {}: {}", fusion.str(), choice.fused ? "fused" : "apart",
+      "{} {}: {}", fusion.str(), names[choice.fused],
       known ? fmt::format("{:.1f} us, {} {:.1f}", choice.fused ? *timeFused : *timeApart,
-                          choice.fused ? "apart" : "fused", choice.fused ? *timeApart : *timeFused)
+                          names[!choice.fused], choice.fused ? *timeApart : *timeFused)
             : "not measured");
   for (Operation *launch : choice.fused ? apart : fused)
     if (isProduct(launch))
@@ -330,8 +380,13 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
   return choice;
 }
 
+bool CudaTarget::takesPitch(Operation *launch, Value value) const {
+  return fanfold::takesPitch(launch, value, productsTakePitch) &&
+         !(isConvolution(launch) && isLineConv(convProblem(launch)));
+}
+
 std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
-  TypeRange in = op.getInputs().getTypes(), out = op.getOutputs().getTypes();
+  ValueRange in = op.getInputs(), out = op.getOutputs();
   if (op.getKernel() == "matmul")
     return theChooser->candidates(matmulProblem(in, out, op.getConstants(), op));
   if (op.getKernel() == "conv1x1_add")
@@ -431,8 +486,7 @@ static std::string emitLineConv(CudaProgramText &text, plan::LaunchOp op,
 static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
-  ConvProblem problem =
-      convProblem(op.getKernel(), in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op);
+  ConvProblem problem = convProblem(op.getKernel(), in, op.getOutputs(), op.getConstants(), op);
   StringRef engine = op.getAlgorithm().value_or("");
   if (engine.starts_with(cublasltPrefix.rtrim()))
     return emitConvAsMatmul(text, op, problem);
@@ -473,16 +527,14 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
 static FailureOr<std::string> emitMatmul(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value bias = in.size() == 3 ? in[2] : Value();
-  return emitProduct(
-      text, op, matmulProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants(), op),
-      {in[0], in[1], bias, Value()}, op.getOutputs()[0]);
+  return emitProduct(text, op, matmulProblem(in, op.getOutputs(), op.getConstants(), op),
+                     {in[0], in[1], bias, Value()}, op.getOutputs()[0]);
 }
 
 static FailureOr<std::string> emitConv1x1Add(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
-  return emitProduct(
-      text, op, conv1x1AddProblem(in.getTypes(), op.getOutputs().getTypes(), op.getConstants()),
-      {in[0], in[1], in[2], in[3]}, op.getOutputs()[0]);
+  return emitProduct(text, op, conv1x1AddProblem(in, op.getOutputs(), op.getConstants()),
+                     {in[0], in[1], in[2], in[3]}, op.getOutputs()[0]);
 }
 
 ArrayRef<CudaKernel> fanfold::cudaProductKernels() {

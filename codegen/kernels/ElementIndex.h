@@ -30,6 +30,18 @@ struct ElementIndex {
   FANFOLD_HOST_DEVICE int64_t apart(int64_t gap) const { return i + row * gap; }
 };
 
+/// Some of the channels of a space. A tensor of its own has them.
+struct ChannelRange {
+  int64_t channels; ///< Of the space.
+  int64_t first, count;
+
+  /// Index in that tensor; -1 for an element of another channel.
+  FANFOLD_HOST_DEVICE int64_t find(ElementIndex e) const {
+    const int64_t channel = e.i - e.row * channels - first;
+    return channel >= 0 && channel < count ? e.row * count + channel : -1;
+  }
+};
+
 } // namespace fanfold::kernels
 
 #undef FANFOLD_HOST_DEVICE

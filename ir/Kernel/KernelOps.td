@@ -163,6 +163,9 @@ def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
     results' elements; the last `sums` results are summed over the rows, one number for
     each channel.
 
+    A result that is not summed may be cut: it has only some of the channels, from its number
+    in `first_channels` on as many as its type says.
+
     ```mlir
     %dz, %db, %dg = kernel.pointwise %dy, %y, %x, %mean, %inv_std {extent = array<i64: 4096, 64>,
         sums = 2 : i64} : (...) -> (tensor<1x64x64x64xf32>, tensor<64xf32>, tensor<64xf32>) {
@@ -174,12 +177,15 @@ def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
 
     Constraints:
     - (C1) an operand has rows * channels, channels or 1 elements
-    - (C2) a summed result has `channels` elements, any other rows * channels
+    - (C2) a summed result has `channels` elements, any other rows * channels, or with
+      `first_channels` rows of fewer
     - (C3) the region takes one scalar for each operand and yields one for each result,
       of the tensors' element types
+    - (C4) `first_channels` has a number for each result that is not summed, such that its
+      channels are among those that there are
   }];
   let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs, DenseI64ArrayAttr:$extent,
-      DefaultValuedAttr<I64Attr, "0">:$sums);
+      DefaultValuedAttr<I64Attr, "0">:$sums, OptionalAttr<DenseI64ArrayAttr>:$first_channels);
   let kernelResults = (outs Variadic<Kernel_Tensor>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
@@ -191,6 +197,13 @@ def Kernel_PointwiseOp : Kernel_Op<"pointwise", [NoTerminator,
     /// Results that are not sums.
     unsigned getNumElementwise() { return getNumResults() - getSums(); }
     bool isFull(unsigned operand);
+    /// First of the channels that an elementwise result has.
+    int64_t getFirstChannel(unsigned result) {
+      return getFirstChannels() ? (*getFirstChannels())[result] : 0;
+    }
+    /// Whether an elementwise result lacks some of the channels.
+    bool isCut(unsigned result);
+    ::llvm::LogicalResult verifyChannels(unsigned result);
   }];
 }
 

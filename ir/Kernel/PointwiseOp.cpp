@@ -27,10 +27,30 @@ bool PointwiseOp::isFull(unsigned operand) {
   return tensorType(getInputs()[operand]).getNumElements() == getElements();
 }
 
+bool PointwiseOp::isCut(unsigned result) {
+  return tensorType(getResult(result)).getNumElements() != getElements();
+}
+
+/// Of an elementwise result where there may be cut ones.
+LogicalResult PointwiseOp::verifyChannels(unsigned result) {
+  const int64_t first = getFirstChannel(result);
+  if (!isCut(result) && first == 0)
+    return success();
+  const int64_t count = channelsOf(getResult(result).getType());
+  if (rowsOf(getResult(result).getType()) != getRows())
+    return emitOpError("result ") << result << " has " << rowsOf(getResult(result).getType())
+                                  << " rows, expected " << getRows();
+  if (first < 0 || first + count > getChannels())
+    return emitOpError("result ") << result << " has channels " << first << " to "
+                                  << first + count - 1 << ", expected 0 to " << getChannels() - 1;
+  return success();
+}
+
 /// Verifies the space, the inputs and the body of a launch. The body's arguments are `first`, if
-/// there is such a type, and the inputs.
+/// there is such a type, and the inputs. Which channels a result has that may be cut is not
+/// verified here.
 template <typename Op>
-static LogicalResult verifySpace(Op op, Type first = Type()) {
+static LogicalResult verifySpace(Op op, bool mayBeCut, Type first = Type()) {
   const unsigned others = first ? 1 : 0;
   if (op.getExtent().size() != 2 || op.getRows() < 1 || op.getChannels() < 1)
     return op.emitOpError("extent is not two positive numbers");
@@ -60,8 +80,9 @@ static LogicalResult verifySpace(Op op, Type first = Type()) {
   }
   for (auto [index, result] : llvm::enumerate(op.getResults())) {
     RankedTensorType type = tensorType(result);
-    int64_t expected = index < op.getNumElementwise() ? op.getElements() : op.getChannels();
-    if (type.getNumElements() != expected)
+    const bool isElementwise = index < op.getNumElementwise();
+    int64_t expected = isElementwise ? op.getElements() : op.getChannels();
+    if (type.getNumElements() != expected && !(isElementwise && mayBeCut))
       return op.emitOpError("result ")
              << index << " has " << type.getNumElements() << " elements, expected " << expected;
     if (yield.getOperand(index).getType() != bodyType(type))
@@ -71,7 +92,18 @@ static LogicalResult verifySpace(Op op, Type first = Type()) {
   return success();
 }
 
-LogicalResult PointwiseOp::verify() { return verifySpace(*this); }
+LogicalResult PointwiseOp::verify() {
+  const std::optional<ArrayRef<int64_t>> firsts = getFirstChannels();
+  if (failed(verifySpace(*this, firsts.has_value())))
+    return failure();
+  if (firsts && firsts->size() != getNumElementwise())
+    return emitOpError("first_channels has ")
+           << firsts->size() << " numbers, expected " << getNumElementwise();
+  for (unsigned i = 0; firsts && i < getNumElementwise(); ++i)
+    if (failed(verifyChannels(i)))
+      return failure();
+  return success();
+}
 
 LogicalResult ConvPointwiseOp::verify() {
   RankedTensorType image = tensorType(getImage()), filter = tensorType(getFilter());
@@ -90,14 +122,15 @@ LogicalResult ConvPointwiseOp::verify() {
       getRows() != rows || getChannels() != channels)
     return emitOpError("multiplies ") << image << " by " << filter << ", whose product is no "
                                       << getRows() << " rows of " << getChannels() << " channels";
-  return verifySpace(*this, image);
+  return verifySpace(*this, /*mayBeCut=*/false, image);
 }
 
 /// The inputs that a result may overwrite, which are operands from `firstOperand` on.
 template <typename Op>
 static SmallVector<unsigned> overwritable(Op op, unsigned result, unsigned firstOperand) {
   SmallVector<unsigned> operands;
-  if (result >= op.getNumElementwise())
+  if (result >= op.getNumElementwise() ||
+      tensorType(op.getResult(result)).getNumElements() != op.getElements())
     return operands;
   int64_t bytes = byteSize(tensorType(op.getResult(result)));
   for (auto [i, input] : llvm::enumerate(op.getInputs()))

@@ -55,8 +55,8 @@ kernel::PointwiseOp fanfold::makePointwise(OpBuilder &builder, Operation *op, Va
   auto pointwise =
       kernel::PointwiseOp::create(builder, op->getLoc(), results, operands,
                                   builder.getDenseI64ArrayAttr({elements / channels, channels}),
-                                  builder.getI64IntegerAttr(sums), layerOf(op), StringAttr(),
-                                  IntegerAttr(), DenseI64ArrayAttr());
+                                  builder.getI64IntegerAttr(sums), DenseI64ArrayAttr(), layerOf(op),
+                                  StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(&pointwise.getBody());
   for (Value operand : operands)

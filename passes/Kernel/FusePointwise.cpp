@@ -116,8 +116,8 @@ struct FusePointwisePass : fanfold::impl::FusePointwiseBase<FusePointwisePass> {
         builder, FusedLoc::get(&getContext(), {producer.getLoc(), consumer.getLoc()}),
         TypeRange(ValueRange(results)), operands.getArrayRef(), consumer.getExtentAttr(),
         // Named after what it leaves behind.
-        builder.getI64IntegerAttr(sums), consumer.getLayerAttr(), StringAttr(), IntegerAttr(),
-        DenseI64ArrayAttr());
+        builder.getI64IntegerAttr(sums), DenseI64ArrayAttr(), consumer.getLayerAttr(), StringAttr(),
+        IntegerAttr(), DenseI64ArrayAttr());
     Block *body = builder.createBlock(&merged.getBody());
     IRMapping inner; // From values of the two steps and bodies to values of the new body.
     for (Value operand : operands)

@@ -113,7 +113,7 @@ bool ChannelVectors::materialize(MutableArrayRef<Value> values) {
     OpBuilder builder(op);
     made = PointwiseOp::create(builder, op.getLoc(), SmallVector<Type>(yielded.size(), type),
                                operands, builder.getDenseI64ArrayAttr({1, op.getChannels()}),
-                               builder.getI64IntegerAttr(0),
+                               builder.getI64IntegerAttr(0), DenseI64ArrayAttr(),
                                builder.getStringAttr(op.getLayer().value_or("pool") + ".scale"),
                                StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
     Block *block = builder.createBlock(&made.getBody());

@@ -131,10 +131,10 @@ struct FusePrologues : fanfold::impl::FuseProloguesBase<FusePrologues> {
     auto type = RankedTensorType::get({op.getChannels()}, element);
 
     OpBuilder builder(op);
-    auto made = PointwiseOp::create(builder, op.getLoc(), TypeRange{type, type}, operands,
-                                    builder.getDenseI64ArrayAttr({1, op.getChannels()}),
-                                    builder.getI64IntegerAttr(0), nameOf(op, builder), StringAttr(),
-                                    IntegerAttr(), DenseI64ArrayAttr());
+    auto made = PointwiseOp::create(
+        builder, op.getLoc(), TypeRange{type, type}, operands,
+        builder.getDenseI64ArrayAttr({1, op.getChannels()}), builder.getI64IntegerAttr(0),
+        DenseI64ArrayAttr(), nameOf(op, builder), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
     Block *channel = builder.createBlock(&made.getBody());
     BodyBuilder b(builder, op.getLoc());
     AffineBody affine(b);

@@ -8,6 +8,10 @@
 
 #include "passes/Kernel/PlaceSlices.h"
 #include "passes/InPlace.h"
+#include "passes/Joins.h"
+#include "passes/Kernel/SelectAlgorithms.h"
+#include "passes/Kernel/TakeForm.h"
+#include "passes/LaunchWork.h"
 #include "passes/Passes.h"
 
 namespace fanfold {
@@ -20,12 +24,19 @@ using namespace fanfold;
 using namespace fanfold::kernel;
 
 namespace {
+/// A launch that touches a part where it lies, and the same over packed elements.
+struct Counterparts {
+  Operation *inPlace, *packed;
+};
+
 class Placer {
 public:
   Placer(bool enable, const Target *target) : enable(enable), target(target) {}
 
   void placeConcat(ConcatOp concat);
   void placeSlice(SliceOp slice);
+  /// Behind all of those: only then it is known in what a part lies.
+  LogicalResult settleProducts(cnn::StepOp step);
   PlacedCounts counts;
 
 private:
@@ -33,7 +44,12 @@ private:
   bool readersTakePitch(Value value) const;
   bool isAligned(Value whole, int64_t channel) const;
   bool mayJoin(ConcatOp concat, unsigned index, int64_t channel) const;
-  Value copy(OpBuilder &builder, Operation *op, Value value);
+  Joins::Place placeToCut(PartOp part) const;
+  Value cut(PartOp part);
+  void countCopy(CopyOp copy);
+  FailureOr<bool> takesPart(StringRef fusion, ArrayRef<Counterparts> launches, CopyOp copy);
+  LogicalResult settleReaders(Value value);
+  LogicalResult settleMaker(OpOperand &operand);
 
   bool enable;
   const Target *target;
@@ -80,9 +96,8 @@ bool Placer::mayJoin(ConcatOp concat, unsigned index, int64_t channel) const {
   return readersTakePitch(value);
 }
 
-/// A copy of `value` for `op`, which stood for it.
-Value Placer::copy(OpBuilder &builder, Operation *op, Value value) {
-  ++counts.copied;
+/// A copy of `value` for `op`.
+static CopyOp makeCopy(OpBuilder &builder, Operation *op, Value value) {
   auto layer = op->getAttrOfType<StringAttr>("layer");
   return CopyOp::create(builder, op->getLoc(), value.getType(), value,
                         layer ? builder.getStringAttr(layer.getValue() + ".copy") : layer,
@@ -95,8 +110,8 @@ void Placer::placeConcat(ConcatOp concat) {
   int64_t channel = 0;
   for (auto [index, value] : llvm::enumerate(concat.getInputs())) {
     bool joins = mayJoin(concat, index, channel);
-    counts.placed += joins;
-    operands.push_back(joins ? value : copy(builder, concat, value));
+    ++(joins ? counts.placed : counts.copied);
+    operands.push_back(joins ? value : makeCopy(builder, concat, value));
     channel += channelsOf(value.getType());
   }
   auto join =
@@ -115,18 +130,189 @@ static bool isOfVariable(Value value) {
   return isa<cnn::ReadOp>(maker);
 }
 
+/// The result of a pointwise kernel that `part` can be cut out of, and where it begins there;
+/// null if something else makes it, or if threads would begin in the middle of the part.
+Joins::Place Placer::placeToCut(PartOp part) const {
+  Joins::Place place = {part, 0};
+  while (auto outer = place.whole.getDefiningOp<PartOp>()) {
+    place.channel += static_cast<int64_t>(outer.getOffset());
+    place.whole = outer.getInput();
+  }
+  auto maker = place.whole.getDefiningOp<PointwiseOp>();
+  const Type type = place.whole.getType();
+  if (!enable || !maker || rowsOf(type) != maker.getRows() ||
+      channelsOf(type) != maker.getChannels() || !isAligned(place.whole, place.channel) ||
+      !isAligned(place.whole, place.channel + channelsOf(part.getType())))
+    return {};
+  return place;
+}
+
+/// A part as a result of its own of the kernel that makes what it lies in; null if there is no
+/// place to cut.
+Value Placer::cut(PartOp part) {
+  const auto [whole, first] = placeToCut(part);
+  if (!whole)
+    return nullptr;
+  auto maker = whole.getDefiningOp<PointwiseOp>();
+
+  // Behind the other results of its kind, or in the place of one that nobody else reads.
+  const unsigned from = cast<OpResult>(whole).getResultNumber();
+  const bool replaces = part.getInput() == whole && whole.hasOneUse() && part->hasOneUse();
+  const unsigned index = replaces ? from : maker.getNumElementwise();
+  SmallVector<Type> types(maker.getResultTypes());
+  SmallVector<int64_t> firsts(maker.getNumElementwise(), 0);
+  if (maker.getFirstChannels())
+    firsts.assign(maker.getFirstChannels()->begin(), maker.getFirstChannels()->end());
+  if (!replaces) {
+    types.insert(types.begin() + index, Type());
+    firsts.push_back(0);
+  }
+  types[index] = part.getType();
+  firsts[index] = first;
+  OpBuilder builder(maker);
+  auto made = PointwiseOp::create(
+      builder, maker.getLoc(), types, maker.getInputs(), maker.getExtentAttr(), maker.getSumsAttr(),
+      builder.getDenseI64ArrayAttr(firsts), maker.getLayerAttr(), maker.getAlgorithmAttr(),
+      maker.getWorkspaceBytesAttr(), maker.getInPlaceAttr());
+  made.getBody().takeBody(maker.getBody());
+  Operation &yield = made.getBody().front().back();
+  if (!replaces)
+    yield.insertOperands(index, yield.getOperand(from));
+  for (unsigned i = 0; i < maker.getNumResults(); ++i)
+    maker.getResult(i).replaceAllUsesWith(made.getResult(!replaces && i >= index ? i + 1 : i));
+  maker.erase();
+  return made.getResult(index);
+}
+
+/// Puts what `copy` makes of a part in a result of its own where that is possible.
+void Placer::countCopy(CopyOp copy) {
+  auto part = copy.getInput().getDefiningOp<PartOp>();
+  Value instead = part ? cut(part) : Value();
+  ++(instead ? counts.placed : counts.copied);
+  if (!instead)
+    return;
+  copy.getResult().replaceAllUsesWith(instead);
+  copy.erase();
+  if (part->use_empty())
+    part.erase();
+}
+
 void Placer::placeSlice(SliceOp slice) {
   OpBuilder builder(slice);
-  Value result = PartOp::create(builder, slice.getLoc(), slice.getType(), slice.getInput(),
-                                slice.getOffsetAttr(), slice.getLayerAttr(), StringAttr(),
-                                IntegerAttr(), DenseI64ArrayAttr());
-  if (enable && !isOfVariable(slice.getInput()) && isAligned(slice.getInput(), slice.getOffset()) &&
-      readersTakePitch(slice))
-    ++counts.placed;
-  else
-    result = copy(builder, slice, result);
-  slice.getResult().replaceAllUsesWith(result);
+  Value part = PartOp::create(builder, slice.getLoc(), slice.getType(), slice.getInput(),
+                              slice.getOffsetAttr(), slice.getLayerAttr(), StringAttr(),
+                              IntegerAttr(), DenseI64ArrayAttr());
+  const bool isPlaced = enable && !isOfVariable(slice.getInput()) &&
+                        isAligned(slice.getInput(), slice.getOffset()) && readersTakePitch(slice);
+  CopyOp copy = isPlaced ? CopyOp() : makeCopy(builder, slice, part);
+  slice.getResult().replaceAllUsesWith(isPlaced ? part : copy.getResult());
   slice.erase();
+  if (copy)
+    countCopy(copy);
+  else
+    ++counts.placed;
+}
+
+//===----------------------------------------------------------------------===//
+// Products, of which the target says whether they touch a part where it lies
+//===----------------------------------------------------------------------===//
+
+/// The products among the readers of `value`, in their order, and each of them as it reads
+/// `packed`, the same elements one behind the other.
+static SmallVector<Counterparts> packReaders(Value value, Value packed) {
+  SmallVector<Operation *> readers;
+  for (Operation *user : value.getUsers())
+    if (isProduct(user) && !llvm::is_contained(readers, user))
+      readers.push_back(user);
+  llvm::sort(readers, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  SmallVector<Counterparts> all;
+  for (Operation *reader : readers) {
+    Operation *clone = OpBuilder(reader).clone(*reader);
+    clone->replaceUsesOfWith(value, packed);
+    all.push_back({reader, clone});
+  }
+  return all;
+}
+
+/// Takes one of two forms, and erases what is only in the other: launches that touch a part
+/// where it lies, or a copy and launches over packed elements. Fails with a diagnostic if the
+/// target cannot run it.
+FailureOr<bool> Placer::takesPart(StringRef fusion, ArrayRef<Counterparts> launches, CopyOp copy) {
+  SmallVector<Operation *> apart = {copy}, inPlace;
+  for (const Counterparts &launch : launches) {
+    inPlace.push_back(launch.inPlace);
+    apart.push_back(launch.packed);
+  }
+  const bool takes = takesFused(target, fusion, apart, inPlace);
+  for (Operation *launch : takes ? inPlace : apart)
+    if (isProduct(launch) && failed(selectAlgorithm(launch, *target)))
+      return failure();
+  if (!takes)
+    for (const Counterparts &launch : launches)
+      launch.inPlace->replaceAllUsesWith(launch.packed);
+  for (Operation *unused : takes ? apart : inPlace) {
+    unused->dropAllUses();
+    unused->erase();
+  }
+  return takes;
+}
+
+/// `value` is a part, or joined to a larger tensor by joins alone. Its readers may have a copy.
+LogicalResult Placer::settleReaders(Value value) {
+  if (llvm::none_of(value.getUsers(), isProduct))
+    return success();
+  OpBuilder builder(value.getContext());
+  builder.setInsertionPointAfterValue(value);
+  CopyOp copy = makeCopy(builder, value.getDefiningOp(), value);
+  auto part = value.getDefiningOp<PartOp>();
+  const bool isCut = part && placeToCut(part).whole;
+  FailureOr<bool> takes = takesPart(isCut ? "cut" : "part", packReaders(value, copy), copy);
+  if (succeeded(takes) && !*takes) {
+    --counts.placed;
+    countCopy(copy);
+  }
+  return success(succeeded(takes));
+}
+
+/// What a launch makes in its place in `join` may be made elsewhere and copied.
+LogicalResult Placer::settleMaker(OpOperand &operand) {
+  auto value = cast<OpResult>(operand.get());
+  Operation *maker = value.getOwner();
+  if (!isProduct(maker) && llvm::none_of(value.getUsers(), isProduct))
+    return success();
+  Operation *packed = OpBuilder(maker).clone(*maker);
+  Value elsewhere = packed->getResult(value.getResultNumber());
+  OpBuilder builder(operand.getOwner());
+  CopyOp copy = makeCopy(builder, operand.getOwner(), elsewhere);
+  SmallVector<Counterparts> launches = {{maker, packed}};
+  llvm::append_range(launches, packReaders(value, elsewhere));
+  FailureOr<bool> takes = takesPart("part", launches, copy);
+  if (succeeded(takes) && !*takes) {
+    operand.set(copy);
+    --counts.placed;
+    ++counts.copied;
+  }
+  return success(succeeded(takes));
+}
+
+LogicalResult Placer::settleProducts(cnn::StepOp step) {
+  SmallVector<Operation *> places;
+  for (Operation &op : step.getBody().front())
+    if (isa<JoinOp, PartOp>(op))
+      places.push_back(&op);
+  for (Operation *place : places) {
+    if (isa<PartOp>(place)) {
+      if (failed(settleReaders(place->getResult(0))))
+        return failure();
+      continue;
+    }
+    for (OpOperand &operand : place->getOpOperands()) {
+      const bool isJoined = operand.get().getDefiningOp<JoinOp>();
+      if (failed(isJoined ? settleReaders(operand.get()) : settleMaker(operand)))
+        return failure();
+    }
+  }
+  return success();
 }
 
 FailureOr<PlacedCounts> fanfold::placeSlices(cnn::StepOp step, bool enable, const Target *target) {
@@ -139,6 +325,8 @@ FailureOr<PlacedCounts> fanfold::placeSlices(cnn::StepOp step, bool enable, cons
       placer.placeConcat(concat);
     else if (auto slice = dyn_cast<SliceOp>(op))
       placer.placeSlice(slice);
+  if (failed(placer.settleProducts(step)))
+    return failure();
   return placer.counts;
 }
 

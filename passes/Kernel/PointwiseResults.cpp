@@ -21,9 +21,10 @@ PointwiseOp fanfold::dropResult(PointwiseOp op, unsigned index) {
   SmallVector<Type> types(op.getResultTypes());
   types.erase(types.begin() + index);
   auto sums = static_cast<int64_t>(op.getSums()) - (index >= op.getNumElementwise());
-  auto slim = PointwiseOp::create(builder, op.getLoc(), types, op.getInputs(), op.getExtentAttr(),
-                                  builder.getI64IntegerAttr(sums), op.getLayerAttr(), StringAttr(),
-                                  IntegerAttr(), DenseI64ArrayAttr());
+  auto slim =
+      PointwiseOp::create(builder, op.getLoc(), types, op.getInputs(), op.getExtentAttr(),
+                          builder.getI64IntegerAttr(sums), DenseI64ArrayAttr(), op.getLayerAttr(),
+                          StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   slim.getBody().takeBody(op.getBody());
   slim.getBody().front().back().eraseOperand(index);
   for (unsigned i = 0, j = 0; i < op.getNumResults(); ++i)

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Kernel/SelectAlgorithms.h"
 #include "passes/Passes.h"
 
 namespace fanfold {
@@ -15,6 +16,22 @@ namespace fanfold {
 
 using namespace mlir;
 using namespace fanfold;
+
+LogicalResult fanfold::selectAlgorithm(Operation *launch, const Target &target) {
+  for (StringRef name : {"algorithm", "workspace_bytes", "reason"})
+    launch->removeAttr(name);
+  FailureOr<Algorithm> algorithm = target.select(launch);
+  if (failed(algorithm))
+    return failure();
+  Builder builder(launch);
+  if (!algorithm->name.empty())
+    launch->setAttr("algorithm", builder.getStringAttr(algorithm->name));
+  if (algorithm->workspaceBytes)
+    launch->setAttr("workspace_bytes", builder.getI64IntegerAttr(algorithm->workspaceBytes));
+  if (!algorithm->reason.empty())
+    launch->setAttr("reason", builder.getStringAttr(algorithm->reason));
+  return success();
+}
 
 namespace {
 struct SelectAlgorithmsPass : fanfold::impl::SelectAlgorithmsBase<SelectAlgorithmsPass> {
@@ -30,18 +47,8 @@ struct SelectAlgorithmsPass : fanfold::impl::SelectAlgorithmsBase<SelectAlgorith
       // Of concat and slice, place-slices leaves copies at most.
       if (!isa<kernel::LaunchOpInterface>(op) || isa<kernel::ConcatOp, kernel::SliceOp>(op))
         continue;
-      FailureOr<Algorithm> algorithm = target->select(&op);
-      if (failed(algorithm)) {
+      if (failed(selectAlgorithm(&op, *target)))
         signalPassFailure();
-        continue;
-      }
-      Builder builder(&op);
-      if (!algorithm->name.empty())
-        op.setAttr("algorithm", builder.getStringAttr(algorithm->name));
-      if (algorithm->workspaceBytes)
-        op.setAttr("workspace_bytes", builder.getI64IntegerAttr(algorithm->workspaceBytes));
-      if (!algorithm->reason.empty())
-        op.setAttr("reason", builder.getStringAttr(algorithm->reason));
     }
   }
 

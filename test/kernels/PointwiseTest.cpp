@@ -147,6 +147,26 @@ TEST_F(PointwiseTest, PartsGiveTheBitsOfWholeTensors) {
   }
 }
 
+TEST_F(PointwiseTest, CutResultsHaveSomeOfTheChannels) {
+  for (const Size &s : sizes) {
+    SCOPED_TRACE(::testing::Message() << s.rows << " x " << s.channels);
+    const Input x = randomInput(s.rows * s.channels);
+    const kernels::ChannelRange range{s.channels, s.channels / 3, (s.channels + 1) / 2};
+    Buffer<float> y(s.rows * s.channels), cut(s.rows * range.count);
+    const float *from = x.single;
+    float *to = y, *cutTo = cut;
+    cpu::pointwise(s.rows, s.channels, [=](cpu::ElementIndex i, int64_t) {
+      to[i] = 2 * from[i];
+      if (const int64_t at = range.find(i); at >= 0)
+        cutTo[at] = to[i];
+    });
+    for (int64_t row = 0; row < s.rows; ++row)
+      for (int64_t c = 0; c < range.count; ++c)
+        ASSERT_EQ(cut[row * range.count + c], 2 * from[row * s.channels + range.first + c])
+            << "row " << row << ", channel " << c;
+  }
+}
+
 TEST_F(PointwiseTest, StatisticsOfPartsHaveTheSameBits) {
   for (const Size &s : sizes) {
     SCOPED_TRACE(::testing::Message() << s.rows << " x " << s.channels);

@@ -19,4 +19,11 @@ cnn.step @pointwise {
     %p = arith.mulf %f, %r : f32
     kernel.yield %p, %b : f32, f32
   }
+
+  // A result that has the channels from the second on.
+  // CHECK: %all, %all.1 = kernel.pointwise %x, %c {extent = array<i64: 4, 3>, first_channels = array<i64: 0, 1>, layer = "all"} : (tensor<2x2x3xui8>, tensor<3xf32>) -> (tensor<2x2x3xf32>, tensor<2x2x2xf32>) {
+  %1:2 = kernel.pointwise %x, %c {extent = array<i64: 4, 3>, first_channels = array<i64: 0, 1>, layer = "all"} : (tensor<2x2x3xui8>, tensor<3xf32>) -> (tensor<2x2x3xf32>, tensor<2x2x2xf32>) {
+  ^body(%a: i8, %b: f32):
+    kernel.yield %b, %b : f32, f32
+  }
 }

@@ -154,3 +154,51 @@ cnn.step @s {
     kernel.yield %a : f32
   }
 }
+
+// -----
+
+// (C4)
+cnn.step @s {
+  %x0 = cnn.input "x0" as tensor<4x3xf32> : tensor<4x3xf32>
+  // expected-error@+1 {{first_channels has 2 numbers, expected 1}}
+  %0 = kernel.pointwise %x0 {extent = array<i64: 4, 3>, first_channels = array<i64: 0, 0>} : (tensor<4x3xf32>) -> (tensor<4x3xf32>) {
+  ^body(%a: f32):
+    kernel.yield %a : f32
+  }
+}
+
+// -----
+
+// (C4)
+cnn.step @s {
+  %x0 = cnn.input "x0" as tensor<4x3xf32> : tensor<4x3xf32>
+  // expected-error@+1 {{result 0 has channels 2 to 3, expected 0 to 2}}
+  %0 = kernel.pointwise %x0 {extent = array<i64: 4, 3>, first_channels = array<i64: 2>} : (tensor<4x3xf32>) -> (tensor<4x2xf32>) {
+  ^body(%a: f32):
+    kernel.yield %a : f32
+  }
+}
+
+// -----
+
+// (C4)
+cnn.step @s {
+  %x0 = cnn.input "x0" as tensor<4x3xf32> : tensor<4x3xf32>
+  // expected-error@+1 {{result 0 has channels -1 to 0, expected 0 to 2}}
+  %0 = kernel.pointwise %x0 {extent = array<i64: 4, 3>, first_channels = array<i64: -1>} : (tensor<4x3xf32>) -> (tensor<4x2xf32>) {
+  ^body(%a: f32):
+    kernel.yield %a : f32
+  }
+}
+
+// -----
+
+// (C2)
+cnn.step @s {
+  %x0 = cnn.input "x0" as tensor<4x3xf32> : tensor<4x3xf32>
+  // expected-error@+1 {{result 0 has 2 rows, expected 4}}
+  %0 = kernel.pointwise %x0 {extent = array<i64: 4, 3>, first_channels = array<i64: 0>} : (tensor<4x3xf32>) -> (tensor<2x2xf32>) {
+  ^body(%a: f32):
+    kernel.yield %a : f32
+  }
+}

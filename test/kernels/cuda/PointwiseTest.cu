@@ -109,6 +109,36 @@ struct ScalePart {
   }
 };
 
+/// y = 2 * x and some channels of it in a tensor of their own, and the sums of y.
+template <typename T, int V>
+struct CutOut {
+  const T *x;
+  T *y, *cut;
+  kernels::ChannelRange range;
+  using Channels = Nothing;
+  struct Elements {
+    Vec<T, V> x;
+  };
+  __device__ Channels channels(int) const { return {}; }
+  __device__ Elements elements(int64_t i) const { return {load<V>(x + i)}; }
+  __device__ void operator()(cuda::ElementIndex i, const Channels &p, const Elements &e) const {
+    float terms[1][V];
+    (*this)(i, p, e, terms);
+  }
+  __device__ void operator()(cuda::ElementIndex i, const Channels &, const Elements &e,
+                             float (&terms)[1][V]) const {
+    Vec<T, V> out;
+#pragma unroll
+    for (int k = 0; k < V; ++k) {
+      terms[0][k] = 2.0f * toFloat(e.x[k]);
+      out[k] = fromFloat<T>(terms[0][k]);
+    }
+    store(y + i, out);
+    if (const int64_t at = range.find(i); at >= 0)
+      store(cut + at, out);
+  }
+};
+
 /// Sums of dy and dy * x, and dz = -dy, which may be dy's memory.
 template <typename T, int V>
 struct Sums {
@@ -188,6 +218,30 @@ protected:
   }
 
   template <int V>
+  void cuts(int64_t rows, int64_t channels, int64_t first, int64_t count) {
+    SCOPED_TRACE(::testing::Message()
+                 << rows << " x " << channels << " by " << V << ", " << count << " from " << first);
+    const auto x = this->template randomTensor<T>(rows * channels);
+    DeviceArray<T> y(rows * channels), cut(rows * count), cutSummed(rows * count);
+    DeviceArray<float> sums(channels);
+    DeviceBytes workspace(cuda::pointwiseReduceWorkspaceBytes(rows, channels, 1));
+    this->run([&](cudaStream_t stream) {
+      const kernels::ChannelRange range{channels, first, count};
+      cuda::pointwise<V>(stream, rows, channels, CutOut<T, V>{x.device, y, cut, range});
+      cuda::pointwiseReduce<V, 1>(stream, rows, channels,
+                                  CutOut<T, V>{x.device, y, cutSummed, range}, {sums}, workspace);
+    });
+    std::vector<double> whole(rows * channels), expected(rows * count);
+    for (int64_t i = 0; i < rows * channels; ++i)
+      whole[i] = 2 * x.exact[i];
+    for (int64_t i = 0; i < rows * count; ++i)
+      expected[i] = whole[i / count * channels + first + i % count];
+    expectEqual(y, whole, "y");
+    expectEqual(cut, expected, "cut");
+    expectEqual(cutSummed, expected, "cut, summed");
+  }
+
+  template <int V>
   void sums(int64_t rows, int64_t channels) {
     SCOPED_TRACE(::testing::Message() << rows << " x " << channels << " by " << V);
     const size_t n = rows * channels;
@@ -252,6 +306,17 @@ TYPED_TEST(CudaPointwiseTest, PartsGiveTheBitsOfWholeTensors) {
     this->template parts<2>(rows, 10);
     for (int64_t channels : {1, 3, 1001})
       this->template parts<1>(rows, channels);
+  }
+}
+
+TYPED_TEST(CudaPointwiseTest, CutsResults) {
+  for (int64_t rows : {1, 33, 5000}) {
+    for (const auto &[first, count] : {std::pair(0, 8), std::pair(8, 32), std::pair(56, 8)})
+      this->template cuts<8>(rows, 64, first, count);
+    this->template cuts<8>(rows, 520, 264, 256);
+    this->template cuts<4>(rows, 20, 12, 8);
+    for (const auto &[first, count] : {std::pair(0, 1), std::pair(3, 7), std::pair(0, 17)})
+      this->template cuts<1>(rows, 17, first, count);
   }
 }
 

@@ -257,7 +257,18 @@ TEST_F(ConvolutionTest, EveryPlanOfTheDeviceIsRight) {
         "conv2d forward in=2x14x14x64 out=14x14x64 filter=3x3 pad=1x1 types=f16,f16,f16 "
         "epilogue=relu",
         "conv2d forward in=2x14x14x64 out=14x14x64 filter=1x1 types=bf16,bf16,bf16 "
-        "epilogue=statistics"}) {
+        "epilogue=statistics",
+        // Parts of larger tensors, as DenseNet has them; some engines pack them, others do not.
+        "conv2d forward in=2x14x14x128 out=14x14x32 filter=3x3 pad=1x1 types=f16,f16,f16 "
+        "y-pitch=256",
+        "conv2d forward in=2x14x14x128 out=14x14x32 filter=3x3 pad=1x1 types=f16,f16,f16 "
+        "y-pitch=256 epilogue=statistics",
+        "conv2d dgrad in=2x14x14x128 out=14x14x32 filter=3x3 pad=1x1 types=f16,f16,f16 "
+        "y-pitch=288",
+        "conv2d wgrad in=2x14x14x128 out=14x14x32 filter=3x3 pad=1x1 types=f16,f16,f16 "
+        "y-pitch=288",
+        "conv2d wgrad in=2x14x14x128 out=14x14x32 filter=3x3 pad=1x1 types=f16,f32,f16 "
+        "y-pitch=288"}) {
     const Case c = makeCase(text);
     Result<const Candidates *> found = onDevice.candidates(c.problem);
     ASSERT_TRUE(found.ok()) << found.status().message();

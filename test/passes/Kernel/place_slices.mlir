@@ -146,3 +146,33 @@ cnn.step @variable {
   cnn.write %new to @v : tensor<4x6xf32>
   cnn.output %y as "y" : tensor<4x3xf32>
 }
+
+// -----
+
+// What a matrix product reads of a pointwise kernel's result, the kernel writes a second time;
+// what lies within a slice, too. What others read stays where it is.
+// CHECK-LABEL: cnn.step @cut
+// OFF-LABEL: cnn.step @cut
+cnn.step @cut {
+  %x = cnn.input "x" as tensor<4x6xf32> : tensor<4x6xf32>
+  %w = cnn.input "w" as tensor<3x3xf32> : tensor<3x3xf32>
+  %w1 = cnn.input "w1" as tensor<3x1xf32> : tensor<3x1xf32>
+  // CHECK: %all, %all.1, %all.2 = kernel.pointwise %x {extent = array<i64: 4, 6>, first_channels = array<i64: 0, 3, 2>, layer = "all"} : (tensor<4x6xf32>) -> (tensor<4x6xf32>, tensor<4x3xf32>, tensor<4x1xf32>)
+  // CHECK: kernel.yield %[[V:.*]], %[[V]], %[[V]] : f32, f32, f32
+  // OFF-NOT: first_channels
+  %all = cnn.tanh %x : (tensor<4x6xf32>) -> tensor<4x6xf32>
+  // CHECK-NOT: kernel.part %all {{.*}}offset = 3
+  %s = cnn.slice %all {name = "s", offset = 3 : i64} : (tensor<4x6xf32>) -> tensor<4x3xf32>
+  // CHECK: %t = kernel.part %all {layer = "t", offset = 0 : i64}
+  %t = cnn.slice %all {name = "t", offset = 0 : i64} : (tensor<4x6xf32>) -> tensor<4x3xf32>
+  %tt = cnn.slice %t {name = "tt", offset = 2 : i64} : (tensor<4x3xf32>) -> tensor<4x1xf32>
+  // CHECK: kernel.matmul %all.1, %w
+  %a = cnn.dense %s, %w units(3) : (tensor<4x3xf32>, tensor<3x3xf32>) -> tensor<4x3xf32>
+  // CHECK: kernel.matmul %all.2, %w1
+  %b = cnn.dense %tt, %w1 units(3) : (tensor<4x1xf32>, tensor<3x1xf32>) -> tensor<4x3xf32>
+  // CHECK: kernel.pointwise %t
+  %c = cnn.relu %t : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  cnn.output %a as "a" : tensor<4x3xf32>
+  cnn.output %b as "b" : tensor<4x3xf32>
+  cnn.output %c as "c" : tensor<4x3xf32>
+}
