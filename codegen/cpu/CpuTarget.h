@@ -32,6 +32,8 @@ public:
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override {
     return step == "bias" || step == "relu";
   }
+  /// For strided tensors oneDNN 2.6 has its reference implementation alone: 17.5 s instead of
+  /// 48 ms for 3x3 filters from 128 to 32 channels over 8 x 28 x 28 pixels, on one core.
   bool takesPitch(mlir::Operation *launch, mlir::Value value) const override {
     return fanfold::takesPitch(launch, value, productsStayPacked);
   }

@@ -118,6 +118,21 @@ TEST(Planner, SaysWhyThereIsNoPlan) {
   }
 }
 
+// Which is why the compiler copies them itself where nothing was measured.
+TEST(Planner, EnginesKnownWithoutACardPackParts) {
+  for (const char *pass : {"forward", "dgrad", "wgrad"}) {
+    const std::string text =
+        fmt::format("conv2d {} in=256x56x56x128 out=56x56x32 filter=3x3 pad=1x1 types=f16,f16,f16 "
+                    "y-pitch=256",
+                    pass);
+    constexpr int64_t packedBytes = int64_t{256} * 56 * 56 * 32 * 2;
+    const Candidates &list = candidates(text);
+    EXPECT_FALSE(list.plans.empty()) << text;
+    for (const Plan &plan : list.plans)
+      EXPECT_GE(plan.workspaceBytes, packedBytes) << text << ", " << plan.engine;
+  }
+}
+
 TEST(Planner, KeepsFp32) {
   const std::string text = fmt::format("conv2d forward {} types=f32,f32,f32", small);
   bool refusedTf32 = false;
