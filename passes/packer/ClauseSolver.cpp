@@ -68,7 +68,7 @@ void ClauseSolver::addReason(Reason reason, std::vector<Literal> &out) const {
 }
 
 ClauseSolver::Answer ClauseSolver::run(uint64_t conflictLimit, Deadline deadline) {
-  constexpr uint64_t restartUnit = 128;
+  constexpr uint64_t restartUnit = 1024;
   uint64_t end = met + conflictLimit;
   while (!impossible) {
     bool isConsistent = propagate();
@@ -157,6 +157,7 @@ bool ClauseSolver::visitClauses(Literal l) {
 /// Turns the conflict into a clause, and goes back to where it implies something.
 void ClauseSolver::learn() {
   analyze();
+  shorten(learnt);
   int levels = countLevels();
   size_t to = 0;
   for (size_t k = 1; k < learnt.size(); ++k) {

@@ -72,6 +72,10 @@ protected:
   /// as enqueue() is.
   virtual bool imply(Literal l) = 0;
 
+  /// Takes from a clause, not its first literal, what the rules make superfluous:
+  /// literals that imply others of it.
+  virtual void shorten(std::vector<Literal> & /*clause*/) {}
+
   /// Makes `l` true; false if it is false already, a contradiction.
   bool enqueue(Literal l, Reason why) {
     if (values[l] > 0)

@@ -195,6 +195,38 @@ bool LevelSearch::implyUncovered(int i, int v) {
   return true;
 }
 
+/// When the clause's literals are false, its items stand within certain spans. Those
+/// literals stay that mark the ends.
+void LevelSearch::shorten(std::vector<Literal> &clause) {
+  if (span.empty())
+    for (const LevelItem &item : items)
+      span.emplace_back(0, item.last);
+  for (Literal l : clause) {
+    int variable = l / 2, i = itemOf[variable];
+    auto &[lowest, highest] = span[i];
+    bool wasTrue = l % 2 == 1;
+    if (int v = variable - items[i].covers; v < 0) {
+      v = variable - items[i].atLeast;
+      (wasTrue ? lowest : highest) = wasTrue ? std::max(lowest, v) : std::min(highest, v - 1);
+    } else if (wasTrue) {
+      lowest = std::max(lowest, v - items[i].size + 1);
+      highest = std::min(highest, v);
+    }
+  }
+  auto isSuperfluous = [&](Literal l) {
+    int variable = l / 2, i = itemOf[variable];
+    auto [lowest, highest] = span[i];
+    bool wasTrue = l % 2 == 1;
+    if (int v = variable - items[i].covers; v >= 0)
+      return !wasTrue && (v < lowest || v >= highest + items[i].size);
+    int v = variable - items[i].atLeast;
+    return wasTrue ? v < lowest : v > highest + 1;
+  };
+  clause.erase(std::remove_if(clause.begin() + 1, clause.end(), isSuperfluous), clause.end());
+  for (Literal l : clause) // Each item has kept one.
+    span[itemOf[l / 2]] = {0, items[itemOf[l / 2]].last};
+}
+
 Offsets LevelSearch::offsets() const {
   Offsets offsets;
   for (int i = 0; i < int(items.size()); ++i) {

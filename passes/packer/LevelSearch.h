@@ -50,6 +50,8 @@
 #include "passes/packer/ClauseSolver.h"
 #include "passes/packer/Component.h"
 
+#include <utility>
+
 namespace fanfold::packer {
 
 class LevelSearch : private ClauseSolver {
@@ -88,6 +90,7 @@ private:
   Literal atLeast(int i, int v) const;
   Literal covers(int i, int v) const { return 2 * (items[i].covers + v); }
   bool imply(Literal l) override;
+  void shorten(std::vector<Literal> &clause) override;
   bool implyAtLeast(int i, int v);
   bool implyBelow(int i, int v);
   bool implyCovered(int i, int v);
@@ -95,7 +98,8 @@ private:
   void addCover(const std::vector<int> &candidates, int v, Literal unless = -1);
 
   std::vector<LevelItem> items;
-  std::vector<int> itemOf; ///< By variable.
+  std::vector<int> itemOf;               ///< By variable.
+  std::vector<std::pair<int, int>> span; ///< Scratch of shorten(), by item.
   int64_t grain = 0;
   int64_t leastNeed = INT64_MAX;
 };
