@@ -217,6 +217,10 @@ void Placer::placeSlice(SliceOp slice) {
 // Products, of which the target says whether they touch a part where it lies
 //===----------------------------------------------------------------------===//
 
+/// Whether it has one row, which lies the same way in whatever it is a part of: sums that a
+/// convolution leaves.
+static bool isVector(Value value) { return cast<RankedTensorType>(value.getType()).getRank() == 1; }
+
 /// The products among the readers of `value`, in their order, and each of them as it reads
 /// `packed`, the same elements one behind the other.
 static SmallVector<Counterparts> packReaders(Value value, Value packed) {
@@ -259,7 +263,7 @@ FailureOr<bool> Placer::takesPart(StringRef fusion, ArrayRef<Counterparts> launc
 
 /// `value` is a part, or joined to a larger tensor by joins alone. Its readers may have a copy.
 LogicalResult Placer::settleReaders(Value value) {
-  if (llvm::none_of(value.getUsers(), isProduct))
+  if (isVector(value) || llvm::none_of(value.getUsers(), isProduct))
     return success();
   OpBuilder builder(value.getContext());
   builder.setInsertionPointAfterValue(value);
@@ -278,7 +282,7 @@ LogicalResult Placer::settleReaders(Value value) {
 LogicalResult Placer::settleMaker(OpOperand &operand) {
   auto value = cast<OpResult>(operand.get());
   Operation *maker = value.getOwner();
-  if (!isProduct(maker) && llvm::none_of(value.getUsers(), isProduct))
+  if (isVector(value) || (!isProduct(maker) && llvm::none_of(value.getUsers(), isProduct)))
     return success();
   Operation *packed = OpBuilder(maker).clone(*maker);
   Value elsewhere = packed->getResult(value.getResultNumber());

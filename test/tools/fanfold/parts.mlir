@@ -76,3 +76,8 @@ cnn.model @parts {
   cnn.loss %loss
 }
 cnn.recipe @parts batch(4) precision(fp16)
+
+// Sums that a convolution leaves for each channel are one row, in their places from the start.
+// RUN: fanfold compile %examples/densenet121/densenet121.mlir --target=cuda:sm_90 --batch=256 --precision=fp16 --emit=plan | FileCheck %s --check-prefix=SUMS
+// SUMS: plan.launch "conv2d_statistics"(%block1.0.relu2, {{.*}} -> (memref<256x56x56x32xf16>, memref<32xf32, strided<[1], offset: 64>>, memref<32xf32, strided<[1], offset: 64>>)
+// SUMS-NOT: sums.copy
