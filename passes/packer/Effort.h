@@ -1,4 +1,4 @@
-//===- Effort.h - how long to try ------------------------------------------===//
+//===- Effort.h - how long to try -----------------------------------------===//
 //
 // Part of the Fanfold project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
