@@ -12,10 +12,8 @@ endif()
 
 set(FANFOLD_CUDA ON)
 set(CMAKE_CUDA_COMPILER ${FANFOLD_NVCC})
-if(NOT CMAKE_CUDA_ARCHITECTURES)
-  # With what sm_90 alone has: matrix products of warpgroups.
-  set(CMAKE_CUDA_ARCHITECTURES 90a CACHE STRING "Compute capabilities of the cards")
-endif()
+# The card of the targets, with what it alone has: matrix products of warpgroups.
+set(CMAKE_CUDA_ARCHITECTURES 90a)
 set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER}
     CACHE STRING "As for C++, unless it is given")
 enable_language(CUDA)
