@@ -52,7 +52,8 @@ __device__ void fetchResults(const Problem &p, uint32_t firstPixel, const T *dy,
   // What is behind the last filter becomes rows of the product that nobody stores.
   if (piece * 8 >= p.filters)
     return;
-  for (uint32_t pixel = threadIdx.x / stagingPieces; pixel < tile; pixel += blockDim.x / stagingPieces) {
+  for (uint32_t pixel = threadIdx.x / stagingPieces; pixel < tile;
+       pixel += blockDim.x / stagingPieces) {
     uint32_t result;
     const bool found = p.results.find(firstPixel + pixel, result);
     const T *source = dy + (found ? uint64_t{result} * p.filters + piece * 8 : 0);
