@@ -165,8 +165,8 @@ public:
     return stage(n % productStages);
   }
 
-  /// Says that this warpgroup is done with all steps before `n`; called with each n but 0, or with
-  /// the one before it left out.
+  /// Says that this warpgroup is done with all steps before `n`; the steps that come into their
+  /// stages begin to be copied once the other is as well.
   __device__ void release(uint32_t n) {
     for (; released < n; ++released) {
       const uint32_t i = released % productStages;
