@@ -136,7 +136,7 @@ private:
 };
 
 /// What the ring's stages are used for, as the threads of a block see it: thread 0 fills those
-/// that all warpgroups are done with.
+/// that all warps are done with.
 template <int Warpgroups, ConvKind Kind>
 class ProductRing {
   using Memory = ProductMemory<Warpgroups>;
@@ -148,7 +148,7 @@ public:
     if (threadIdx.x == 0) {
       for (uint32_t i = 0; i < productStages; ++i) {
         makeBarrier(filled(i), 1);
-        makeBarrier(emptied(i), Warpgroups);
+        makeBarrier(emptied(i), Warpgroups * 4);
       }
       publishBarriers();
     }
@@ -165,12 +165,12 @@ public:
     return stage(n % productStages);
   }
 
-  /// Says that this warpgroup is done with all steps before `n`; the steps that come into their
-  /// stages begin to be copied once the other is as well.
+  /// Says that this warp is done with all steps before `n`; the steps that come into their stages
+  /// begin to be copied once the others are as well.
   __device__ void release(uint32_t n) {
     for (; released < n; ++released) {
       const uint32_t i = released % productStages;
-      if (threadIdx.x % 128 == 0)
+      if (threadIdx.x % 32 == 0)
         arrive(emptied(i));
       if (threadIdx.x == 0) {
         waitFor(emptied(i), released / productStages % 2);
