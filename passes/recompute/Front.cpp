@@ -165,9 +165,9 @@ void Front::lower(int64_t budget) {
   }
 }
 
-/// Whether there is a plan within `budget` that nothing can beat by much.
-bool Front::isGood(int64_t budget) {
-  constexpr double gap = 1.05;
+/// Whether there is a plan within `budget` that takes no more than `gap` times the extra seconds
+/// that any needs.
+bool Front::isGood(int64_t budget, double gap) {
   auto above = front.upper_bound(budget);
   return above != front.begin() &&
          std::prev(above)->second.seconds <= gap * lowerBoundSeconds(step, index, budget);
@@ -219,11 +219,11 @@ Front::Front(const Step &step, const StepIndex &index) : step(step), index(index
         original.peakBytes - int64_t(double(original.peakBytes - floor) * stop / stops);
     layer = bottom;
     descend(budget);
-    if (!isGood(budget))
+    if (!isGood(budget, 1.05))
       lower(budget);
     // A plan far above leaves more to choose, one just above has less to go.
     for (double above : {1.0, 1.1, 1.3}) {
-      if (front.begin()->first <= budget)
+      if (isGood(budget, 1.5))
         break;
       addLayer(int64_t(double(budget) * above));
       descend(budget);

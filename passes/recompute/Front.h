@@ -51,7 +51,7 @@ private:
   void descend(int64_t budget);
   void lower(int64_t budget);
   void repair(Trial &trial, int64_t budget);
-  bool isGood(int64_t budget);
+  bool isGood(int64_t budget, double gap);
   void addLayer(int64_t budget);
   void keepAgain(Trial &trial, int64_t budget);
   bool dropMore(Trial &trial, int64_t budget);
