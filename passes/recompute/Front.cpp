@@ -219,9 +219,10 @@ Front::Front(const Step &step, const StepIndex &index) : step(step), index(index
         original.peakBytes - int64_t(double(original.peakBytes - floor) * stop / stops);
     layer = bottom;
     descend(budget);
-    if (!isGood(budget, 1.05))
+    if (!isGood(budget, 1.05)) // Else there is little to find.
       lower(budget);
-    // A plan far above leaves more to choose, one just above has less to go.
+    // A plan far above leaves more to choose, one just above has less to go. A plan within the
+    // budget may be there by chance, and cost twice what another would.
     for (double above : {1.0, 1.1, 1.3}) {
       if (isGood(budget, 1.5))
         break;
