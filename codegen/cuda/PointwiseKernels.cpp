@@ -32,8 +32,9 @@ static Result<Algorithm> select(const CudaTarget &, Operation *op) {
                            pointwise.getRows(), pointwise.getChannels(), sums))};
 }
 
-/// Numbers of a thread behind a convolution, beside the products and what it reads.
-static constexpr int64_t convMostKept = 16;
+/// Numbers for each channel that a thread has registers for, and fewer of them behind a
+/// convolution, beside the products.
+static constexpr int64_t mostKept = 32, convMostKept = 16;
 
 /// Tensors that a conv_pointwise reads element by element, the product among them.
 static int64_t tensorsOf(TypeRange inputs, int64_t elements) {
@@ -68,10 +69,10 @@ static cpu::Conv2dShape convShape(TypeRange operands, DictionaryAttr constants) 
 
 /// Elements that a thread handles at once, of a launch over rows of channels, or over one row: as
 /// many as the widest memory instruction moves of the narrowest floats, if they divide the
-/// channels, and if a thread can keep what belongs to so many channels in registers, `mostKept`
-/// numbers for each, and sums.
+/// channels, and if a thread can keep what belongs to so many channels in registers: `most`
+/// numbers and sums.
 static int64_t widthFor(TypeRange inputs, TypeRange outputs, int64_t rows, int64_t channels,
-                        int64_t sums, int64_t mostKept = 32) {
+                        int64_t sums, int64_t most = mostKept) {
   int64_t narrowest = 4, kept = sums;
   for (Type type : llvm::concat<const Type>(SmallVector<Type>(inputs), SmallVector<Type>(outputs)))
     if (Type element = cast<ShapedType>(type).getElementType(); !element.isInteger())
@@ -80,7 +81,7 @@ static int64_t widthFor(TypeRange inputs, TypeRange outputs, int64_t rows, int64
     if (int64_t count = cast<ShapedType>(type).getNumElements(); count > 1 && rows > 1)
       kept += count == channels;
   int64_t width = 16 / narrowest;
-  if (kept * width > mostKept && width > 4)
+  if (kept * width > most && width > 4)
     width = 4;
   while (channels % width != 0)
     width /= 2;
@@ -181,7 +182,7 @@ public:
              llvm::none_of(llvm::concat<Value>(inputs(), op.getOutputs()),
                            [&](Value v) { return isPerChannel(v) || isPart(v); });
     width = widthFor(inputs().getTypes(), op.getOutputs().getTypes(), isFlat ? 1 : rows,
-                     isFlat ? rows * channels : channels, sums, isConv ? convMostKept : 32);
+                     isFlat ? rows * channels : channels, sums, isConv ? convMostKept : mostKept);
     // A cut result begins and ends between threads.
     for (auto [i, output] : llvm::enumerate(op.getOutputs()))
       if (isCut(i)) {
