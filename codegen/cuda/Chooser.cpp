@@ -44,7 +44,7 @@ static std::string measurement(double microseconds, double next) {
 
 Chooser::Chooser(cudnn::Planner &planner, const TargetOptions &options, std::string device)
     : planner(planner), device(std::move(device)), path(options.tuningDatabase),
-      frozen(options.frozen) {
+      frozen(options.frozen), model(this->device, cudnnGetVersion()) {
   limits.deterministic = options.deterministic;
 }
 
@@ -158,10 +158,13 @@ Result<Algorithm> Chooser::choose(const cudnn::ConvProblem &problem) {
   const cudnn::Candidates &list = **found;
   if (list.plans.empty())
     return Status::error("cuDNN has no engine for {}", text);
-  const cudnn::Plan &first = list.plans.front();
-  return Algorithm{cudnnPrefix.str() + first.engine, first.workspaceBytes,
-                   estimate(fmt::format("cuDNN's estimate, {} of {}", ordinal(first.rank + 1),
-                                        list.plans.size() + list.refused.size()))};
+  const cudnn::Plan &plan = model.choose(problem, list.plans);
+  const bool isFirst = &plan == &list.plans.front();
+  return Algorithm{
+      cudnnPrefix.str() + plan.engine, plan.workspaceBytes,
+      estimate(fmt::format("{} {} of {}",
+                           isFirst ? "cuDNN's estimate," : "by the engine model, cuDNN's",
+                           ordinal(plan.rank + 1), list.plans.size() + list.refused.size()))};
 }
 
 Result<Algorithm> Chooser::choose(const cublaslt::MatmulProblem &problem) {

@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Convolutions and matrix products have many implementations. What `OUT tune` measured on
-// a card of the same name, with the same library, decides; where nothing was measured, the
-// library's estimate does. Every choice says by what it was made.
+// a card of the same name, with the same library, decides. Where nothing was measured, the
+// library's estimate does, that of cuDNN corrected by a model of its engines
+// (EngineModel.h). Every choice says by what it was made.
 //
 // The names of implementations, in `algorithm` attributes:
 //
@@ -24,6 +25,7 @@
 #define FANFOLD_CODEGEN_CUDA_CHOOSER_H
 
 #include "codegen/ProgramTarget.h"
+#include "codegen/cuda/EngineModel.h"
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
 #include "codegen/kernels/cudnn/Planner.h"
 #include "codegen/kernels/tuning/TuningDatabase.h"
@@ -103,6 +105,7 @@ private:
   cudnn::PlanLimits limits;
   const std::string device, path;
   const bool frozen;
+  const EngineModel model;
   TuningDatabase database;
   std::set<std::string> asked, missed; ///< Problems, each once.
   std::set<std::string> missedAlternatives;
