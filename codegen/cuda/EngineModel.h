@@ -55,8 +55,8 @@ public:
   EngineModel(llvm::StringRef device, size_t cudnnVersion);
 
   /// Expected microseconds of an engine, a text such as Plan::engine; none if the model
-  /// does not know the problem or the engine. Of use beside other times of the same
-  /// problem: 8 to 12% off in the mean (root of squares).
+  /// does not know the problem or the engine. To be compared with others of the same
+  /// problem: of its faster engines it is 8 to 12% off (root of mean squares), of others more.
   std::optional<double> microseconds(const cudnn::ConvProblem &problem,
                                      const std::string &engine) const;
 

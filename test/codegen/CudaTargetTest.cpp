@@ -100,6 +100,40 @@ TEST_F(Measured, TimeOfAChosenEngineIsTheMeasuredOne) {
   EXPECT_EQ(measuring->seconds(launch), roofline);
 }
 
+TEST_F(Measured, ModelDecidesWhereNothingWas) {
+  if (cudnnGetVersion() / 100 != 919)
+    GTEST_SKIP() << "the model of the engines is for another cuDNN";
+  // Narrow: cuDNN has an engine with large tiles first.
+  mlir::Operation *launch = parse(R"mlir(
+    module attributes {fanfold.precision = "fp16"} {
+      cnn.step @train {
+        %x = cnn.input "x" as tensor<128x35x35x48xf16> : tensor<128x35x35x48xf16>
+        %dy = cnn.input "dy" as tensor<128x35x35x64xf16> : tensor<128x35x35x64xf16>
+        %dw = kernel.conv2d_wgrad %x, %dy {stride = array<i64: 1, 1>, pad = array<i64: 1, 1>,
+            dilation = array<i64: 1, 1>, groups = 1 : i64}
+            : (tensor<128x35x35x48xf16>, tensor<128x35x35x64xf16>) -> tensor<64x3x3x48xf16>
+      }
+    })mlir");
+  ASSERT_TRUE(launch);
+  std::unique_ptr<ProgramTarget> target = makeTarget();
+  ASSERT_TRUE(target);
+  llvm::FailureOr<Algorithm> algorithm = target->select(launch);
+  ASSERT_TRUE(llvm::succeeded(algorithm));
+  EXPECT_TRUE(llvm::StringRef(algorithm->name).starts_with("cudnn 65 tile_size=5 "))
+      << algorithm->name;
+  EXPECT_TRUE(llvm::StringRef(algorithm->reason).starts_with("by the engine model, cuDNN's "))
+      << algorithm->reason;
+  EXPECT_FALSE(llvm::StringRef(algorithm->reason).contains(" 1st of")) << algorithm->reason;
+
+  // One measurement outweighs the model.
+  addRecord(launch, "65 tile_size=0 tilek=1 idx_mode=1 workspace=0 tile_cga_m=1 tile_cga_n=3", 111);
+  target = makeTarget();
+  ASSERT_TRUE(target);
+  algorithm = target->select(launch);
+  ASSERT_TRUE(llvm::succeeded(algorithm));
+  EXPECT_EQ(algorithm->reason, "measured 111.0 us");
+}
+
 TEST_F(Measured, SumsTakeTwoNodes) {
   constexpr const char *pointwise = R"mlir(
     cnn.step @train {{
