@@ -23,6 +23,9 @@ constexpr size_t knownVersion = 919; ///< Major and minor of cuDNN.
 
 constexpr double multiprocessors = 132;
 
+/// Of the smallest problems that were measured. Below, a card is hardly filled.
+constexpr double leastFlops = 1e9;
+
 /// Clusters of so many blocks that the card holds at once, a block to a multiprocessor; 0
 /// for sizes of which nothing is known. Their workspaces tell: the multiprocessors come in
 /// groups that no cluster goes beyond.
@@ -90,7 +93,7 @@ std::optional<Family> familyOf(const ConvProblem &problem) {
   if ((type != ElementType::f16 && type != ElementType::bf16) || problem.wType != type ||
       problem.yType != type || problem.xPitch != 0 || problem.yPitch != 0 ||
       problem.prologue != Prologue::none || shape.groups != 1 || shape.dilationHeight != 1 ||
-      shape.dilationWidth != 1)
+      shape.dilationWidth != 1 || problem.flops() < leastFlops)
     return std::nullopt;
   if (problem.pass == Pass::forward && problem.epilogue == Epilogue::statistics)
     return Family{statisticsCosts, statisticsTiles};

@@ -30,7 +30,8 @@
 //             may mean something else
 //   card      NVIDIA H200: how many clusters of each size it holds, and how fast it is
 //   problems  forward convolutions with statistics, gradients of data and of filters; f16,
-//             and bf16 as f16; packed tensors, no prologue, one group, no dilation
+//             and bf16 as f16; packed tensors, no prologue, one group, no dilation; from
+//             a GFLOP on
 //   engines   those for Hopper (2, 65, 67, 73) with the tiles in the source's tables
 //
 //===----------------------------------------------------------------------===//

@@ -100,6 +100,8 @@ TEST(EngineModel, KnowsProblemsThatWereMeasured) {
   EXPECT_FALSE(timeOf(filterGradient + " types=f32,f32,f32", engine));
   EXPECT_FALSE(timeOf(filterGradient + halves + " prologue=scale-bias-relu", engine));
   EXPECT_FALSE(timeOf(filterGradient + halves + " x-pitch=96", engine));
+  EXPECT_FALSE(
+      timeOf("conv2d wgrad in=4x35x35x48 out=35x35x64 filter=3x3 pad=1x1" + halves, engine));
   // Engines have one kind of problem.
   EXPECT_FALSE(timeOf(dataGradient + halves, engine));
   EXPECT_FALSE(timeOf("conv2d forward in=128x35x35x48 out=35x35x64 filter=3x3 pad=1x1" + halves,
