@@ -73,6 +73,16 @@ __device__ inline void copyPixels(uint32_t to, const CUtensorMap &map, uint32_t 
                : "memory");
 }
 
+/// Copies a box of a map of rows from a position on.
+__device__ inline void copyRows(uint32_t to, const CUtensorMap &map, uint32_t barrier,
+                                const ImagePosition &from) {
+  asm volatile("cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
+               "[%0], [%1, {%2, %3, %4, %5}], [%6];" ::"r"(to),
+               "l"(&map), "r"(from.channel), "r"(from.column), "r"(from.row), "r"(from.image),
+               "r"(barrier)
+               : "memory");
+}
+
 /// Copies a box of a map of filters: from an input channel, a tap and an output channel on.
 __device__ inline void copyFilters(uint32_t to, const CUtensorMap &map, uint32_t barrier,
                                    int32_t inChannel, int32_t tap, int32_t outChannel) {

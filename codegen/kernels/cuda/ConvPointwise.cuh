@@ -190,11 +190,6 @@ private:
   uint32_t released = 0;
 };
 
-/// Waits for the threads of this warpgroup.
-__device__ inline void syncWarpgroup() {
-  asm volatile("bar.sync %0, 128;" ::"r"(1 + threadIdx.x / 128) : "memory");
-}
-
 /// Adds the sums of a warpgroup's threads with the same channels, in a fixed order, and leaves them
 /// in partials[rowBlock][sum][channel]; its channels begin with `firstChannel`.
 template <int V, int S>
@@ -203,13 +198,13 @@ __device__ void storeProductSums(const ProductProblem &p, float *shared, uint32_
                                  float *partials) {
   constexpr uint32_t lanes = 2 * V;
   const uint32_t thread = threadIdx.x % 128, c = thread % (64 / V) * V, lane = thread / (64 / V);
-  syncWarpgroup();
+  wgmma::syncWarpgroup();
 #pragma unroll
   for (int sum = 0; sum < S; ++sum)
 #pragma unroll
     for (int k = 0; k < V; ++k)
       shared[(lane * S + sum) * 64 + c + k] = sums[sum][k];
-  syncWarpgroup();
+  wgmma::syncWarpgroup();
   for (uint32_t i = thread; i < S * 64; i += 128) {
     float total = 0;
     for (uint32_t each = 0; each < lanes; ++each)
@@ -272,13 +267,13 @@ __global__ void __launch_bounds__(Warpgroups * 128, ConvPointwiseTiling::residen
     ring.release(n);
 
     // All of the warpgroup are done with its last tile.
-    syncWarpgroup();
+    wgmma::syncWarpgroup();
 #pragma unroll
     for (int j = 0; j < productPixels / 16; ++j)
       storeTransposed(memory + stagingOffset + matrixRowOffset(16 * j),
                       pack<T>(d[8 * j], d[8 * j + 1]), pack<T>(d[8 * j + 2], d[8 * j + 3]),
                       pack<T>(d[8 * j + 4], d[8 * j + 5]), pack<T>(d[8 * j + 6], d[8 * j + 7]));
-    syncWarpgroup();
+    wgmma::syncWarpgroup();
     if (c >= p.channels)
       continue;
     const auto perChannel = f.channels(static_cast<int>(c));

@@ -6,35 +6,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The ring that LineConvTiling.h draws, filled by asynchronous copies; those copies; and where
-// the results of pixels lie.
+// The ring that LineConvTiling.h draws, filled by asynchronous copies; and where the results of
+// pixels lie.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
 #define FANFOLD_CODEGEN_KERNELS_CUDA_LINERING_CUH
 
+#include "codegen/kernels/cuda/AsyncCopy.cuh"
 #include "codegen/kernels/cuda/LineConvTiling.h"
 #include "codegen/kernels/cuda/PixelStaging.cuh"
 
 namespace fanfold::cuda::detail {
-
-/// Copies 16 bytes from global to shared memory, or fills with zeros. Both addresses are
-/// aligned to 16; `from` is valid in either case.
-__device__ inline void copyAsync(uint32_t to, const void *from, bool zero) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
-               "r"(zero ? 0 : 16)
-               : "memory");
-}
-
-/// Ends a group of copies of this thread.
-__device__ inline void commitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-
-/// Waits for all groups of this thread but the last `Pending`.
-template <int Pending>
-__device__ inline void waitForCopies() {
-  asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
-}
 
 /// Tiles of pixels, numbered from 0, of which the ring holds the last `pixels / Tile`. All
 /// threads of a block have one alike and call its functions together.

@@ -44,6 +44,15 @@ __device__ inline void storeTransposed(uint32_t address, uint32_t a, uint32_t b,
       : "memory");
 }
 
+/// The same with pixels as rows, at addresses of the lanes' own: lane l has that of row l % 8 of
+/// matrix l / 8.
+__device__ inline void storeMatrices(uint32_t address, uint32_t a, uint32_t b, uint32_t c,
+                                     uint32_t d) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
+               "r"(a), "r"(b), "r"(c), "r"(d)
+               : "memory");
+}
+
 } // namespace fanfold::cuda::detail
 
 #endif // FANFOLD_CODEGEN_KERNELS_CUDA_PIXELSTAGING_CUH

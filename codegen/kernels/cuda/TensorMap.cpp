@@ -48,19 +48,36 @@ bool fanfold::cuda::mapPixels(CUtensorMap &map, const void *x, const PixelMapSha
                           CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
+/// A map of boxes of a tensor of `rank` dimensions, the fastest first; strides are in bytes.
+static bool mapBoxes(CUtensorMap &map, const void *tensor, uint32_t rank, const cuuint64_t *extents,
+                     const cuuint64_t *strides, const cuuint32_t *box, CUtensorMapSwizzle swizzle) {
+  static const auto encode =
+      driverFunction<decltype(cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
+  const cuuint32_t steps[] = {1, 1, 1, 1};
+  return encode &&
+         encode(&map, sixteenBits, rank, const_cast<void *>(tensor), extents, strides, box, steps,
+                CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
+                CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
+}
+
+bool fanfold::cuda::mapRows(CUtensorMap &map, const void *x, const RowMapShape &s, uint32_t columns,
+                            uint32_t images) {
+  const auto number = [](int64_t n) { return static_cast<cuuint64_t>(n); };
+  const cuuint64_t extents[] = {number(s.channels), number(s.width), number(s.height),
+                                number(s.batch)};
+  const cuuint64_t pixelBytes = number(s.pitch) * 2, rowBytes = pixelBytes * extents[1];
+  const cuuint64_t strides[] = {pixelBytes, rowBytes, rowBytes * extents[2]};
+  const cuuint32_t box[] = {64, columns, 1, images};
+  return mapBoxes(map, x, 4, extents, strides, box, CU_TENSOR_MAP_SWIZZLE_128B);
+}
+
 bool fanfold::cuda::mapFilters(CUtensorMap &map, const void *w, int64_t outChannels, int64_t taps,
                                int64_t inChannels, uint32_t boxOutChannels,
                                uint32_t boxInChannels) {
-  static const auto encode =
-      driverFunction<decltype(cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
   const cuuint64_t extents[] = {static_cast<cuuint64_t>(inChannels), static_cast<cuuint64_t>(taps),
                                 static_cast<cuuint64_t>(outChannels)};
   const cuuint64_t strides[] = {extents[0] * 2, extents[0] * extents[1] * 2};
-  const cuuint32_t box[] = {boxInChannels, 1, boxOutChannels}, steps[] = {1, 1, 1};
-  return encode &&
-         encode(&map, sixteenBits, 3, const_cast<void *>(w), extents, strides, box, steps,
-                CU_TENSOR_MAP_INTERLEAVE_NONE,
-                boxInChannels == 32 ? CU_TENSOR_MAP_SWIZZLE_64B : CU_TENSOR_MAP_SWIZZLE_128B,
-                CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
-                CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
+  const cuuint32_t box[] = {boxInChannels, 1, boxOutChannels};
+  return mapBoxes(map, w, 3, extents, strides, box,
+                  boxInChannels == 32 ? CU_TENSOR_MAP_SWIZZLE_64B : CU_TENSOR_MAP_SWIZZLE_128B);
 }

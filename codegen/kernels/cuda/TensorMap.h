@@ -32,6 +32,17 @@ struct PixelMapShape {
 bool mapPixels(CUtensorMap &map, const void *x, const PixelMapShape &shape, uint32_t channels,
                uint32_t pixels);
 
+/// Images of which pixels lie `pitch` elements apart, a multiple of 8.
+struct RowMapShape {
+  int64_t batch, height, width, channels, pitch;
+};
+
+/// A map whose copies bring 64 channels of `columns` columns of one row of `images` images, one
+/// column after the other, swizzled by 128 bytes. `x` is aligned to 16, and channels are a
+/// multiple of 8. False if the driver refuses.
+bool mapRows(CUtensorMap &map, const void *x, const RowMapShape &shape, uint32_t columns,
+             uint32_t images);
+
 /// A map of filters w[outChannels][taps][inChannels] whose copies bring a box of one tap, rows of
 /// input channels: 32 of them, swizzled by 64 bytes, or 64, swizzled by 128. `w` is aligned to 16,
 /// and inChannels are a multiple of 8. False if the driver refuses.

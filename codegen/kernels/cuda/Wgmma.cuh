@@ -53,6 +53,11 @@ __device__ inline uint64_t matrix(uint32_t address, uint32_t groupBytes, Swizzle
          static_cast<uint64_t>(swizzle) << 62;
 }
 
+/// Waits for the threads of this warpgroup. Uses the barriers from 1 on, one for each.
+__device__ inline void syncWarpgroup() {
+  asm volatile("bar.sync %0, 128;" ::"r"(1 + threadIdx.x / 128) : "memory");
+}
+
 /// Makes what this thread wrote to shared memory visible to products after the next barrier.
 __device__ inline void publish() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
@@ -76,7 +81,26 @@ __device__ inline void fence(float (&d)[N]) {
     asm volatile("" : "+f"(each)::"memory");
 }
 
+/// Sets an accumulator, here and not where it is used next: a compiler that puts a plain assignment
+/// between products has each of them wait for the one before.
+__device__ inline void assign(float &d, float value) {
+  asm volatile("mov.f32 %0, %1;" : "=f"(d) : "f"(value));
+}
+
 #define FANFOLD_4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
+#define FANFOLD_8(i) FANFOLD_4(i), FANFOLD_4(i + 4)
+#define FANFOLD_D0 "%0, %1, %2, %3, %4, %5, %6, %7"
+#define FANFOLD_D8 "%8, %9, %10, %11, %12, %13, %14, %15"
+#define FANFOLD_D16 "%16, %17, %18, %19, %20, %21, %22, %23"
+#define FANFOLD_D24 "%24, %25, %26, %27, %28, %29, %30, %31"
+#define FANFOLD_D32 "%32, %33, %34, %35, %36, %37, %38, %39"
+#define FANFOLD_D40 "%40, %41, %42, %43, %44, %45, %46, %47"
+#define FANFOLD_D48 "%48, %49, %50, %51, %52, %53, %54, %55"
+#define FANFOLD_D56 "%56, %57, %58, %59, %60, %61, %62, %63"
+#define FANFOLD_D64 "%64, %65, %66, %67, %68, %69, %70, %71"
+#define FANFOLD_D72 "%72, %73, %74, %75, %76, %77, %78, %79"
+#define FANFOLD_D80 "%80, %81, %82, %83, %84, %85, %86, %87"
+#define FANFOLD_D88 "%88, %89, %90, %91, %92, %93, %94, %95"
 #define FANFOLD_MULTIPLY_TYPES                                                                     \
   if constexpr (std::is_same_v<T, __half>)                                                         \
     FANFOLD_MULTIPLY("f16");                                                                       \
@@ -90,10 +114,9 @@ __device__ inline void multiply(float (&d)[8], const uint32_t (&a)[4], uint64_t 
 #define FANFOLD_MULTIPLY(type)                                                                     \
   asm volatile("{\n.reg .pred p;\n"                                                                \
                "setp.ne.b32 p, %13, 0;\n"                                                          \
-               "wgmma.mma_async.sync.aligned.m64n16k16.f32." type "." type " {"                    \
-               "%0, %1, %2, %3, %4, %5, %6, %7}, "                                                 \
+               "wgmma.mma_async.sync.aligned.m64n16k16.f32." type "." type " {" FANFOLD_D0 "}, "   \
                "{%8, %9, %10, %11}, %12, p, 1, 1, %14;\n}\n"                                       \
-               : FANFOLD_4(0), FANFOLD_4(4)                                                        \
+               : FANFOLD_8(0)                                                                      \
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
                  "n"(RowMajor ? 1 : 0))
   FANFOLD_MULTIPLY_TYPES
@@ -107,11 +130,11 @@ __device__ inline void multiply(float (&d)[12], const uint32_t (&a)[4], uint64_t
 #define FANFOLD_MULTIPLY(type)                                                                     \
   asm volatile("{\n.reg .pred p;\n"                                                                \
                "setp.ne.b32 p, %17, 0;\n"                                                          \
-               "wgmma.mma_async.sync.aligned.m64n24k16.f32." type "." type " {"                    \
-               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
-               "%8, %9, %10, %11}, "                                                               \
+               "wgmma.mma_async.sync.aligned.m64n24k16.f32." type "." type " {" FANFOLD_D0 ", "    \
+               "%8, %9, %10, %11"                                                                  \
+               "}, "                                                                               \
                "{%12, %13, %14, %15}, %16, p, 1, 1, %18;\n}\n"                                     \
-               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8)                                          \
+               : FANFOLD_8(0), FANFOLD_4(8)                                                        \
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
                  "n"(RowMajor ? 1 : 0))
   FANFOLD_MULTIPLY_TYPES
@@ -125,11 +148,10 @@ __device__ inline void multiply(float (&d)[16], const uint32_t (&a)[4], uint64_t
 #define FANFOLD_MULTIPLY(type)                                                                     \
   asm volatile("{\n.reg .pred p;\n"                                                                \
                "setp.ne.b32 p, %21, 0;\n"                                                          \
-               "wgmma.mma_async.sync.aligned.m64n32k16.f32." type "." type " {"                    \
-               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
-               "%8, %9, %10, %11, %12, %13, %14, %15}, "                                           \
+               "wgmma.mma_async.sync.aligned.m64n32k16.f32." type "." type " {" FANFOLD_D0         \
+               ", " FANFOLD_D8 "}, "                                                               \
                "{%16, %17, %18, %19}, %20, p, 1, 1, %22;\n}\n"                                     \
-               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12)                           \
+               : FANFOLD_8(0), FANFOLD_8(8)                                                        \
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
                  "n"(RowMajor ? 1 : 0))
   FANFOLD_MULTIPLY_TYPES
@@ -141,55 +163,107 @@ __device__ inline void multiply(float (&d)[16], const uint32_t (&a)[4], uint64_t
 template <typename T, bool RowMajor>
 __device__ inline void multiply(float (&d)[64], const uint32_t (&a)[4], uint64_t b, int add) {
 #define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %69, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {" FANFOLD_D0        \
+               ", " FANFOLD_D8 ", " FANFOLD_D16 ", " FANFOLD_D24 ", " FANFOLD_D32 ", " FANFOLD_D40 \
+               ", " FANFOLD_D48 ", " FANFOLD_D56 "}, "                                             \
+               "{%64, %65, %66, %67}, %68, p, 1, 1, %70;\n}\n"                                     \
+               : FANFOLD_8(0), FANFOLD_8(8), FANFOLD_8(16), FANFOLD_8(24), FANFOLD_8(32),          \
+                 FANFOLD_8(40), FANFOLD_8(48), FANFOLD_8(56)                                       \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add),                     \
+                 "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 96; A, 64 x 16, and B, 16 x 96, come from shared
+/// memory. What matrix() says of columns of B is so of rows of A: ColumnMajor is to A what
+/// RowMajor is to B. Asynchronous.
+template <typename T, bool ColumnMajor, bool RowMajor>
+__device__ inline void multiply(float (&d)[48], uint64_t a, uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
   asm volatile(                                                                                    \
       "{\n.reg .pred p;\n"                                                                         \
-      "setp.ne.b32 p, %69, 0;\n"                                                                   \
-      "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {"                            \
-      "%0, %1, %2, %3, %4, %5, %6, %7, "                                                           \
-      "%8, %9, %10, %11, %12, %13, %14, %15, "                                                     \
-      "%16, %17, %18, %19, %20, %21, %22, %23, "                                                   \
-      "%24, %25, %26, %27, %28, %29, %30, %31, "                                                   \
-      "%32, %33, %34, %35, %36, %37, %38, %39, "                                                   \
-      "%40, %41, %42, %43, %44, %45, %46, %47, "                                                   \
-      "%48, %49, %50, %51, %52, %53, %54, %55, "                                                   \
-      "%56, %57, %58, %59, %60, %61, %62, %63}, "                                                  \
-      "{%64, %65, %66, %67}, %68, p, 1, 1, %70;\n}\n"                                              \
-      : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12), FANFOLD_4(16), FANFOLD_4(20),     \
-        FANFOLD_4(24), FANFOLD_4(28), FANFOLD_4(32), FANFOLD_4(36), FANFOLD_4(40), FANFOLD_4(44),  \
-        FANFOLD_4(48), FANFOLD_4(52), FANFOLD_4(56), FANFOLD_4(60)                                 \
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add), "n"(RowMajor ? 1 : 0))
+      "setp.ne.b32 p, %50, 0;\n"                                                                   \
+      "wgmma.mma_async.sync.aligned.m64n96k16.f32." type "." type " {" FANFOLD_D0 ", " FANFOLD_D8  \
+      ", " FANFOLD_D16 ", " FANFOLD_D24 ", " FANFOLD_D32 ", " FANFOLD_D40 "}, "                    \
+      "%48, %49, p, 1, 1, %51, %52;\n}\n"                                                          \
+      : FANFOLD_8(0), FANFOLD_8(8), FANFOLD_8(16), FANFOLD_8(24), FANFOLD_8(32), FANFOLD_8(40)     \
+      : "l"(a), "l"(b), "r"(add), "n"(ColumnMajor ? 1 : 0), "n"(RowMajor ? 1 : 0))
   FANFOLD_MULTIPLY_TYPES
 #undef FANFOLD_MULTIPLY
 }
 
 /// D += A B, or D = A B with `add` 0: D is 64 x 128; A, 64 x 16, and B, 16 x 128, come from shared
-/// memory. What matrix() says of columns of B is so of rows of A: ColumnMajor is to A what
-/// RowMajor is to B. Asynchronous.
+/// memory. Asynchronous.
 template <typename T, bool ColumnMajor, bool RowMajor>
 __device__ inline void multiply(float (&d)[64], uint64_t a, uint64_t b, int add) {
 #define FANFOLD_MULTIPLY(type)                                                                     \
   asm volatile("{\n.reg .pred p;\n"                                                                \
                "setp.ne.b32 p, %66, 0;\n"                                                          \
-               "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {"                   \
-               "%0, %1, %2, %3, %4, %5, %6, %7, "                                                  \
-               "%8, %9, %10, %11, %12, %13, %14, %15, "                                            \
-               "%16, %17, %18, %19, %20, %21, %22, %23, "                                          \
-               "%24, %25, %26, %27, %28, %29, %30, %31, "                                          \
-               "%32, %33, %34, %35, %36, %37, %38, %39, "                                          \
-               "%40, %41, %42, %43, %44, %45, %46, %47, "                                          \
-               "%48, %49, %50, %51, %52, %53, %54, %55, "                                          \
-               "%56, %57, %58, %59, %60, %61, %62, %63}, "                                         \
+               "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {" FANFOLD_D0        \
+               ", " FANFOLD_D8 ", " FANFOLD_D16 ", " FANFOLD_D24 ", " FANFOLD_D32 ", " FANFOLD_D40 \
+               ", " FANFOLD_D48 ", " FANFOLD_D56 "}, "                                             \
                "%64, %65, p, 1, 1, %67, %68;\n}\n"                                                 \
-               : FANFOLD_4(0), FANFOLD_4(4), FANFOLD_4(8), FANFOLD_4(12), FANFOLD_4(16),           \
-                 FANFOLD_4(20), FANFOLD_4(24), FANFOLD_4(28), FANFOLD_4(32), FANFOLD_4(36),        \
-                 FANFOLD_4(40), FANFOLD_4(44), FANFOLD_4(48), FANFOLD_4(52), FANFOLD_4(56),        \
-                 FANFOLD_4(60)                                                                     \
+               : FANFOLD_8(0), FANFOLD_8(8), FANFOLD_8(16), FANFOLD_8(24), FANFOLD_8(32),          \
+                 FANFOLD_8(40), FANFOLD_8(48), FANFOLD_8(56)                                       \
                : "l"(a), "l"(b), "r"(add), "n"(ColumnMajor ? 1 : 0), "n"(RowMajor ? 1 : 0))
   FANFOLD_MULTIPLY_TYPES
 #undef FANFOLD_MULTIPLY
 }
 
+/// D += A B, or D = A B with `add` 0: D is 64 x 144; A, 64 x 16, and B, 16 x 144, come from shared
+/// memory. Asynchronous.
+template <typename T, bool ColumnMajor, bool RowMajor>
+__device__ inline void multiply(float (&d)[72], uint64_t a, uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile("{\n.reg .pred p;\n"                                                                \
+               "setp.ne.b32 p, %74, 0;\n"                                                          \
+               "wgmma.mma_async.sync.aligned.m64n144k16.f32." type "." type " {" FANFOLD_D0        \
+               ", " FANFOLD_D8 ", " FANFOLD_D16 ", " FANFOLD_D24 ", " FANFOLD_D32 ", " FANFOLD_D40 \
+               ", " FANFOLD_D48 ", " FANFOLD_D56 ", " FANFOLD_D64 "}, "                            \
+               "%72, %73, p, 1, 1, %75, %76;\n}\n"                                                 \
+               : FANFOLD_8(0), FANFOLD_8(8), FANFOLD_8(16), FANFOLD_8(24), FANFOLD_8(32),          \
+                 FANFOLD_8(40), FANFOLD_8(48), FANFOLD_8(56), FANFOLD_8(64)                        \
+               : "l"(a), "l"(b), "r"(add), "n"(ColumnMajor ? 1 : 0), "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
+/// D += A B, or D = A B with `add` 0: D is 64 x 192; A, 64 x 16, and B, 16 x 192, come from shared
+/// memory. Asynchronous.
+template <typename T, bool ColumnMajor, bool RowMajor>
+__device__ inline void multiply(float (&d)[96], uint64_t a, uint64_t b, int add) {
+#define FANFOLD_MULTIPLY(type)                                                                     \
+  asm volatile(                                                                                    \
+      "{\n.reg .pred p;\n"                                                                         \
+      "setp.ne.b32 p, %98, 0;\n"                                                                   \
+      "wgmma.mma_async.sync.aligned.m64n192k16.f32." type "." type " {" FANFOLD_D0 ", " FANFOLD_D8 \
+      ", " FANFOLD_D16 ", " FANFOLD_D24 ", " FANFOLD_D32 ", " FANFOLD_D40 ", " FANFOLD_D48         \
+      ", " FANFOLD_D56 ", " FANFOLD_D64 ", " FANFOLD_D72 ", " FANFOLD_D80 ", " FANFOLD_D88 "}, "   \
+      "%96, %97, p, 1, 1, %99, %100;\n}\n"                                                         \
+      : FANFOLD_8(0), FANFOLD_8(8), FANFOLD_8(16), FANFOLD_8(24), FANFOLD_8(32), FANFOLD_8(40),    \
+        FANFOLD_8(48), FANFOLD_8(56), FANFOLD_8(64), FANFOLD_8(72), FANFOLD_8(80), FANFOLD_8(88)   \
+      : "l"(a), "l"(b), "r"(add), "n"(ColumnMajor ? 1 : 0), "n"(RowMajor ? 1 : 0))
+  FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_MULTIPLY
+}
+
 #undef FANFOLD_MULTIPLY_TYPES
+#undef FANFOLD_D0
+#undef FANFOLD_D8
+#undef FANFOLD_D16
+#undef FANFOLD_D24
+#undef FANFOLD_D32
+#undef FANFOLD_D40
+#undef FANFOLD_D48
+#undef FANFOLD_D56
+#undef FANFOLD_D64
+#undef FANFOLD_D72
+#undef FANFOLD_D80
+#undef FANFOLD_D88
+#undef FANFOLD_8
 #undef FANFOLD_4
 
 } // namespace fanfold::cuda::wgmma

@@ -101,8 +101,8 @@ public:
   Bench(const Bench &) = delete;
   Bench &operator=(const Bench &) = delete;
 
-  /// Times a kernel that has to move `bytes`.
-  void run(const std::string &name, int64_t bytes, const Prepare &prepare) {
+  /// Times a kernel that has to move `bytes` and, if they matter, to compute `flops`.
+  void run(const std::string &name, int64_t bytes, const Prepare &prepare, double flops = 0) {
     if (name.find(filter) == std::string::npos)
       return;
     // More than four times the largest cache between two uses of a tensor.
@@ -113,8 +113,11 @@ public:
       launches.push_back(prepare(memory));
     const double seconds = time(launches);
     const double speed = static_cast<double>(bytes) / seconds;
-    std::printf("%-44s %9.2f %9.2f %8.0f %5.1f%%\n", name.c_str(), static_cast<double>(bytes) / 1e6,
+    std::printf("%-44s %9.2f %9.2f %8.0f %5.1f%%", name.c_str(), static_cast<double>(bytes) / 1e6,
                 seconds * 1e6, speed / 1e9, 100 * speed / copySpeed);
+    if (flops > 0)
+      std::printf(" %6.0f TFLOP/s", flops / seconds / 1e12);
+    std::printf("\n");
     std::fflush(stdout);
   }
 

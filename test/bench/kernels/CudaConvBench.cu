@@ -11,6 +11,7 @@
 
 #include "codegen/kernels/cuda/ConvPointwise.cuh"
 #include "codegen/kernels/cuda/LineConv.h"
+#include "codegen/kernels/cuda/RowConv.h"
 
 using namespace fanfold;
 using namespace fanfold::bench;
@@ -60,6 +61,75 @@ void benchLineConvs(Bench &b) {
   benchLineConv<T>(b, {batch, 57, 57, 48, 55, 55, 64, 3, 3});
   benchLineConv<T>(b, {batch, 150, 150, 16, 149, 149, 32, 2, 2});
   benchLineConv<T>(b, {batch, 149, 149, 32, 147, 147, 32, 3, 3});
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions of few filters
+//===----------------------------------------------------------------------===//
+
+/// 3x3 over squares, in `images` images.
+template <typename T>
+void benchRowConv(Bench &b, int64_t images, int64_t side, int64_t channels, int64_t filters,
+                  int64_t pad = 1) {
+  const int64_t out = side + 2 * pad - 2;
+  Conv2dShape shape{images, side, side, channels, out, out, filters, 3, 3};
+  shape.padHeight = shape.padWidth = pad;
+  const std::string at = " " + std::to_string(images) + "x" + std::to_string(side) + "x" +
+                         std::to_string(side) + " " + std::to_string(channels) + " to " +
+                         std::to_string(filters);
+  const int64_t bytes = sizeof(T) * (shape.inputSize() + shape.outputSize() + shape.filterSize());
+  const double flops = 2.0 * static_cast<double>(shape.filterSize()) *
+                       static_cast<double>(shape.outputSize() / filters);
+  const RowConvPitches pitches = {channels, filters};
+  if (hasRowConv(shape))
+    b.run(
+        "row_conv2d_statistics" + at, bytes,
+        [=](Memory &memory) {
+          const T *x = randomTensor<T>(memory, shape.inputSize());
+          const T *w = randomTensor<T>(memory, shape.filterSize());
+          T *y = memory.allocate<T>(shape.outputSize());
+          float *sums = memory.allocate<float>(2 * filters);
+          void *workspace = memory.allocate<char>(rowConvWorkspaceBytes(shape));
+          return [=](cudaStream_t s) {
+            rowConv2d<T>(s, shape, pitches, x, w, y, {sums, sums + filters}, workspace);
+          };
+        },
+        flops);
+  if (hasRowConv(rowConvGradient(shape)))
+    b.run(
+        "row_conv2d_input_gradient" + at, bytes,
+        [=](Memory &memory) {
+          const T *dy = randomTensor<T>(memory, shape.outputSize());
+          const T *w = randomTensor<T>(memory, shape.filterSize());
+          T *dx = memory.allocate<T>(shape.inputSize());
+          return [=](cudaStream_t s) { rowConv2dInputGradient<T>(s, shape, pitches, dy, w, dx); };
+        },
+        flops);
+}
+
+/// Those of DenseNet-121, Inception-ResNet-v2, GoogLeNet and ResNet-50.
+template <typename T>
+void benchRowConvs(Bench &b) {
+  for (const int64_t side : {56, 28, 14, 7})
+    benchRowConv<T>(b, 256, side, 128, 32);
+  benchRowConv<T>(b, 128, 149, 32, 32, 0);
+  benchRowConv<T>(b, 128, 147, 32, 64);
+  benchRowConv<T>(b, 128, 73, 80, 192, 0);
+  benchRowConv<T>(b, 128, 35, 32, 32);
+  benchRowConv<T>(b, 128, 35, 32, 48);
+  benchRowConv<T>(b, 128, 35, 48, 64);
+  benchRowConv<T>(b, 128, 35, 64, 96);
+  benchRowConv<T>(b, 128, 35, 96, 96);
+  benchRowConv<T>(b, 512, 56, 64, 192);
+  benchRowConv<T>(b, 512, 28, 96, 128);
+  benchRowConv<T>(b, 512, 28, 128, 192);
+  benchRowConv<T>(b, 512, 28, 32, 96);
+  benchRowConv<T>(b, 512, 14, 96, 208);
+  benchRowConv<T>(b, 512, 14, 112, 224);
+  benchRowConv<T>(b, 512, 14, 128, 256);
+  benchRowConv<T>(b, 512, 14, 24, 64);
+  benchRowConv<T>(b, 256, 56, 64, 64);
+  benchRowConv<T>(b, 256, 28, 128, 128);
 }
 
 //===----------------------------------------------------------------------===//
@@ -188,6 +258,7 @@ void benchConvPointwises(Bench &b) {
 template <typename T>
 void fanfold::bench::benchConvolutions(Bench &b) {
   benchLineConvs<T>(b);
+  benchRowConvs<T>(b);
   benchConvPointwises<T>(b);
 }
 
