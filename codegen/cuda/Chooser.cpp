@@ -131,6 +131,15 @@ std::optional<double> Chooser::fastest(const std::string &problem) {
   return best ? std::optional(best->microseconds) : std::nullopt;
 }
 
+std::optional<double> Chooser::expected(const cudnn::ConvProblem &problem) {
+  if (std::optional<Measured> best = fastest(problem))
+    return best->microseconds;
+  Result<const cudnn::Candidates *> found = planner.candidates(problem, limits);
+  if (!found || (*found)->plans.empty())
+    return std::nullopt;
+  return model.microseconds(problem, model.choose(problem, (*found)->plans).engine);
+}
+
 Status Chooser::checkAlternative(const std::string &problem) {
   if (path.empty() || fastest(problem))
     return {};

@@ -16,8 +16,7 @@
 //   cudnn 62 tile_size=4 ...   engine and knobs of cuDNN
 //   cublaslt                   what cuBLASLt chooses when the program starts
 //   cublaslt 0123...           an algorithm of cuBLASLt, as Matmul.h writes it
-//   line                       our own kernels for few channels (LineConv.h), which are taken
-//                              wherever they can be
+//   line, rows                 kernels of our own (OwnConvolutions.h)
 //
 //===----------------------------------------------------------------------===//
 
@@ -62,6 +61,10 @@ public:
   /// Microseconds of what choose() takes by measurement for the problem of this text; none
   /// if it has to estimate.
   std::optional<double> fastest(const std::string &problem);
+
+  /// Microseconds of what choose() takes for a convolution, measured or by the engine model; none
+  /// if nothing is known of it.
+  std::optional<double> expected(const cudnn::ConvProblem &problem);
 
   /// Counts an alternative of what a launch computes, a problem that decides between forms.
   /// Fails if it was not measured and the database is frozen.

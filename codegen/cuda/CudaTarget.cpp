@@ -8,8 +8,8 @@
 
 #include "codegen/cuda/CudaTarget.h"
 #include "codegen/Toolchain.h"
-#include "codegen/cuda/CudaKernels.h"
 #include "codegen/cuda/CudaToolchain.h"
+#include "codegen/cuda/OwnConvolutions.h"
 #include "passes/LaunchWork.h"
 
 using namespace mlir;
@@ -83,11 +83,16 @@ static double flopRate(Operation *launch, const cudnn::DeviceDescription &device
 }
 
 double CudaTarget::seconds(Operation *launch) const {
-  // Measured launch behind launch, so what a launch costs is in it.
-  if (auto algorithm = launch->getAttrOfType<StringAttr>("algorithm"))
+  if (auto algorithm = launch->getAttrOfType<StringAttr>("algorithm")) {
+    const std::string problem = problemText(launch);
+    // Measured launch behind launch, so what a launch costs is in it.
     if (std::optional<double> microseconds =
-            theChooser->microseconds(problemText(launch), algorithm.getValue()))
+            theChooser->microseconds(problem, algorithm.getValue()))
       return *microseconds * 1e-6;
+    if (algorithm.getValue() == rowConv)
+      if (Result<cudnn::ConvProblem> conv = cudnn::ConvProblem::parse(problem))
+        return rowConvMicroseconds(*conv) * 1e-6;
+  }
   // A node of a CUDA graph behind the one before it. Kernels that sum over rows add the sums
   // of their blocks in a second one.
   constexpr double nodeSeconds = 2.5e-6;

@@ -7,10 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/ConvAsMatmul.h"
-#include "codegen/cuda/CudaKernels.h"
+#include "codegen/cuda/OwnConvolutions.h"
 #include "codegen/kernels/cublaslt/MatmulProblem.h"
 #include "codegen/kernels/cuda/ConvPointwiseTiling.h"
-#include "codegen/kernels/cuda/LineConvTiling.h"
 #include "passes/Joins.h"
 #include "passes/LaunchWork.h"
 
@@ -195,41 +194,22 @@ static std::optional<MatmulProblem> productFor(const ConvProblem &problem, Choos
   return isBetter ? product : std::nullopt;
 }
 
-/// Name of the kernels in LineConv.h.
-static constexpr llvm::StringLiteral lineConv = "line";
-
-/// Whether those compute a convolution. They have no gradient of x, which images do not need.
-static bool isLineConv(const ConvProblem &problem) {
-  const cudnn::Conv2dShape &s = problem.shape;
-  const bool isPlain = problem.xType != ElementType::f32 && problem.wType == problem.xType &&
-                       problem.yType == problem.xType && problem.xPitch == 0 &&
-                       problem.yPitch == 0 && problem.prologue == cudnn::Prologue::none;
-  // They multiply for 64 filters, however few there are. With more products for each element
-  // that moves, that takes longer than memory does, and libraries waste fewer.
-  constexpr int64_t mostProducts = 256;
-  const int64_t taps = s.kernelHeight * s.kernelWidth;
-  const bool isWorthwhile =
-      taps * s.inChannels * cuda::lineFilters <= mostProducts * (s.inChannels + s.outChannels);
-  // With one tap it is a matrix product.
-  return isPlain && isWorthwhile && taps > 1 &&
-         ((problem.pass == cudnn::Pass::forward && cuda::hasLineConv(s)) ||
-          (problem.pass == cudnn::Pass::wgrad && cuda::hasLineConvGradient(s)));
+/// The kernel of our own that runs a launch, if one does.
+static std::optional<OwnConvolution> ownConvolution(const CudaTarget &target, Operation *launch) {
+  return isConvolution(launch) ? ownConvolution(convProblem(launch), target.chooser())
+                               : std::nullopt;
 }
 
-static int64_t lineConvBytes(const ConvProblem &problem) {
-  const bool gradient = problem.pass == cudnn::Pass::wgrad;
-  if (!gradient && problem.epilogue != cudnn::Epilogue::statistics)
-    return 0;
-  return static_cast<int64_t>(gradient ? cuda::lineConvGradientWorkspaceBytes(problem.shape)
-                                       : cuda::lineConvWorkspaceBytes(problem.shape));
+/// Whether that is LineConv.h, which has epilogues of its own and takes no parts.
+static bool isLineConv(const CudaTarget &target, Operation *launch) {
+  std::optional<OwnConvolution> own = ownConvolution(target, launch);
+  return own && own->name == lineConv;
 }
 
 static Result<Algorithm> selectConv(const CudaTarget &target, Operation *op) {
   ConvProblem problem = convProblem(op);
-  if (isLineConv(problem))
-    return Algorithm{lineConv.str(), lineConvBytes(problem),
-                     fmt::format("{} channels, {} filters: one line of pixels",
-                                 problem.shape.inChannels, problem.shape.outChannels)};
+  if (std::optional<OwnConvolution> own = ownConvolution(problem, target.chooser()))
+    return Algorithm{own->name.str(), own->workspaceBytes, own->reason};
   if (std::optional<MatmulProblem> product = productFor(problem, target.chooser()))
     return target.chooser().choose(*product);
   return target.chooser().choose(problem);
@@ -261,9 +241,9 @@ std::string fanfold::problemText(Operation *launch) {
 bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
   if (!isa<kernel::Conv2dOp>(product))
     return step != "statistics";
-  ConvProblem problem = convProblem(product);
-  if (isLineConv(problem))
+  if (isLineConv(*this, product))
     return true;
+  ConvProblem problem = convProblem(product);
   bool bias = problem.epilogue == cudnn::Epilogue::bias;
   problem.epilogue = step == "bias" ? cudnn::Epilogue::bias
                      : bias         ? cudnn::Epilogue::biasRelu
@@ -272,8 +252,10 @@ bool CudaTarget::hasEpilogue(Operation *product, StringRef step) const {
 }
 
 /// Microseconds of a product with the implementation that selection will take; none if that
-/// was not measured.
-static std::optional<double> measuredTime(const CudaTarget &target, Operation *product) {
+/// was not measured, and no kernel of our own with a model.
+static std::optional<double> knownTime(const CudaTarget &target, Operation *product) {
+  if (std::optional<OwnConvolution> own = ownConvolution(target, product); own && own->microseconds)
+    return own->microseconds;
   std::string text = problemText(product);
   if (Result<ConvProblem> conv = ConvProblem::parse(text))
     if (std::optional<MatmulProblem> matmul = productFor(*conv, target.chooser()))
@@ -281,13 +263,12 @@ static std::optional<double> measuredTime(const CudaTarget &target, Operation *p
   return target.fastest(text);
 }
 
-/// Microseconds of `launches`; none if one of the products was not measured.
-static std::optional<double> measuredTime(const CudaTarget &target,
-                                          ArrayRef<Operation *> launches) {
+/// Microseconds of `launches`; none if that of one of the products is not known.
+static std::optional<double> knownTime(const CudaTarget &target, ArrayRef<Operation *> launches) {
   double sum = 0;
   for (Operation *launch : launches) {
     std::optional<double> time =
-        isProduct(launch) ? measuredTime(target, launch) : target.seconds(launch) * 1e6;
+        isProduct(launch) ? knownTime(target, launch) : target.seconds(launch) * 1e6;
     if (!time)
       return std::nullopt;
     sum += *time;
@@ -302,12 +283,12 @@ static FormChoice choosePointwise(const CudaTarget &target, ArrayRef<Operation *
   const ConvProblem problem = convProblem(apart[0]);
   const bool isHalf = problem.xType != ElementType::f32 && problem.wType == problem.xType &&
                       problem.yType == problem.xType;
-  if (!isHalf || isLineConv(problem) || !cuda::hasConvPointwise(problem.shape))
+  if (!isHalf || isLineConv(target, apart[0]) || !cuda::hasConvPointwise(problem.shape))
     return choice;
   // What libraries reach of the roofline in such convolutions, where it was not measured.
   constexpr double share = 0.75;
   const double estimate = target.seconds(apart[0]) / share + target.seconds(apart[1]);
-  const std::optional<double> measured = measuredTime(target, apart);
+  const std::optional<double> measured = knownTime(target, apart);
   const double timeApart = measured.value_or(estimate * 1e6);
   const double timeFused = target.seconds(fused) * 1e6;
   choice.fused = timeFused < timeApart;
@@ -325,17 +306,20 @@ static bool canRun(const CudaTarget &target, Operation *product) {
   if (!isConvolution(product))
     return true;
   const ConvProblem problem = convProblem(product);
-  return productFor(problem, target.chooser()) || target.chooser().hasPlan(problem);
+  return ownConvolution(problem, target.chooser()) || productFor(problem, target.chooser()) ||
+         target.chooser().hasPlan(problem);
 }
 
 /// Whether the fused form of a product is the better guess.
 static bool prefersFused(const CudaTarget &target, StringRef fusion, Operation *product) {
   // The engines that sum are slow over few channels: reading the result again is cheaper.
   constexpr int64_t fewChannels = 32;
+  if (ownConvolution(target, product))
+    return true;
   if (fusion == "statistics")
     return convProblem(product).shape.inChannels >= fewChannels;
   // The engines of cuDNN that are known without a card copy parts into their workspace and
-  // out of it. cuBLASLt reads and writes them where they lie.
+  // out of it. cuBLASLt and our own kernels read and write them where they lie.
   if (fusion == "part" || fusion == "cut")
     return !isConvolution(product) || productFor(convProblem(product), target.chooser());
   return false;
@@ -346,9 +330,9 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
   if (fusion == "pointwise")
     return choosePointwise(*this, apart, fused.front());
   FormChoice choice;
-  // Our own kernels sum beside, have no prologue, and take no parts.
+  // LineConv.h sums beside, has no prologue, and takes no parts.
   for (Operation *launch : apart)
-    if (isConvolution(launch) && isLineConv(convProblem(launch))) {
+    if (isLineConv(*this, launch)) {
       choice.fused = fusion == "statistics";
       return choice;
     }
@@ -361,8 +345,7 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
   // and compiling engines for each of them would take minutes.
   if (fusion == "cut")
     return choice;
-  std::optional<double> timeApart = measuredTime(*this, apart),
-                        timeFused = measuredTime(*this, fused);
+  std::optional<double> timeApart = knownTime(*this, apart), timeFused = knownTime(*this, fused);
   const bool known = timeApart && timeFused;
   if (known)
     choice.fused = *timeFused < *timeApart;
@@ -381,8 +364,7 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
 }
 
 bool CudaTarget::takesPitch(Operation *launch, Value value) const {
-  return fanfold::takesPitch(launch, value, productsTakePitch) &&
-         !(isConvolution(launch) && isLineConv(convProblem(launch)));
+  return fanfold::takesPitch(launch, value, productsTakePitch) && !isLineConv(*this, launch);
 }
 
 std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
@@ -397,8 +379,9 @@ std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
       if (std::optional<MatmulProblem> product = asMatmul(problem))
         return theChooser->candidates(*product);
     std::vector<Candidate> list = theChooser->candidates(problem);
-    if (isLineConv(problem))
-      list.insert(list.begin(), {lineConv.str(), lineConvBytes(problem), {}, {}, ""});
+    for (StringRef name : {StringRef(lineConv), StringRef(rowConv)})
+      if (hasOwnConvolution(name, problem))
+        list.insert(list.begin(), {name.str(), ownConvolutionBytes(name, problem), {}, {}, ""});
     return list;
   }
   return {};
@@ -462,27 +445,6 @@ static FailureOr<std::string> emitConvAsMatmul(CudaProgramText &text, plan::Laun
                      op.getOutputs()[0]);
 }
 
-/// `cuda::lineConv2d<__half>(stream(s), cpu::Conv2dShape{...}, x, w, y, {epilogue}, workspace)`,
-/// or `cuda::lineConv2dGradient(stream(s), cpu::Conv2dShape{...}, x, dy, dw, workspace)`.
-static std::string emitLineConv(CudaProgramText &text, plan::LaunchOp op,
-                                const ConvProblem &problem) {
-  OperandRange in = op.getInputs(), out = op.getOutputs();
-  const std::string type =
-      elementTypeText(cast<MemRefType>(in[0].getType()).getElementType()).str();
-  if (problem.pass == cudnn::Pass::wgrad)
-    return text.call("LineConv.h", "lineConv2dGradient", {conv2dShapeText(problem.shape)},
-                     {in[0], in[1], out[0], op.getWorkspace()});
-  const bool sums = problem.epilogue == cudnn::Epilogue::statistics;
-  const std::string epilogue[] = {text.address(in.size() == 3 ? in[2] : Value()),
-                                  op.getConstants().contains("activation") ? "true" : "false",
-                                  text.address(sums ? out[1] : Value()),
-                                  text.address(sums ? out[2] : Value())};
-  return text.call("LineConv.h", "lineConv2d<" + type + ">",
-                   {conv2dShapeText(problem.shape), text.address(in[0]), text.address(in[1]),
-                    text.address(out[0]), "{" + llvm::join(ArrayRef(epilogue), ", ") + "}"},
-                   {op.getWorkspace()});
-}
-
 static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op) {
   OperandRange in = op.getInputs();
   Value out = op.getOutputs()[0];
@@ -490,8 +452,8 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   StringRef engine = op.getAlgorithm().value_or("");
   if (engine.starts_with(cublasltPrefix.rtrim()))
     return emitConvAsMatmul(text, op, problem);
-  if (engine == lineConv && isLineConv(problem))
-    return emitLineConv(text, op, problem);
+  if (hasOwnConvolution(engine, problem))
+    return emitOwnConvolution(text, op, engine, problem);
   if (!engine.consume_front(cudnnPrefix))
     return op.emitOpError("has no cuDNN engine: compile the model again for this target");
   Result<cudnn::Plan> plan = text.target.buildPlan(problem, engine.str());
