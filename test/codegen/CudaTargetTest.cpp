@@ -26,10 +26,23 @@ constexpr const char *convolution = R"mlir(
   module attributes {fanfold.precision = "fp16"} {
     cnn.step @train {
       %x = cnn.input "x" as tensor<256x56x56x64xf16> : tensor<256x56x56x64xf16>
-      %w = cnn.input "w" as tensor<64x3x3x64xf16> : tensor<64x3x3x64xf16>
-      %y = kernel.conv2d %x, %w {stride = array<i64: 1, 1>, pad = array<i64: 1, 1>,
+      %w = cnn.input "w" as tensor<64x5x5x64xf16> : tensor<64x5x5x64xf16>
+      %y = kernel.conv2d %x, %w {stride = array<i64: 1, 1>, pad = array<i64: 2, 2>,
           dilation = array<i64: 1, 1>, groups = 1 : i64}
-          : (tensor<256x56x56x64xf16>, tensor<64x3x3x64xf16>) -> tensor<256x56x56x64xf16>
+          : (tensor<256x56x56x64xf16>, tensor<64x5x5x64xf16>) -> tensor<256x56x56x64xf16>
+    }
+  })mlir";
+
+/// One that a kernel of our own has as well.
+constexpr const char *narrow = R"mlir(
+  module attributes {fanfold.precision = "fp16"} {
+    cnn.step @train {
+      %x = cnn.input "x" as tensor<256x56x56x128xf16> : tensor<256x56x56x128xf16>
+      %w = cnn.input "w" as tensor<32x3x3x128xf16> : tensor<32x3x3x128xf16>
+      %y, %sum, %squares = kernel.conv2d_statistics %x, %w {stride = array<i64: 1, 1>,
+          pad = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64}
+          : (tensor<256x56x56x128xf16>, tensor<32x3x3x128xf16>)
+          -> (tensor<256x56x56x32xf16>, tensor<32xf32>, tensor<32xf32>)
     }
   })mlir";
 
@@ -98,6 +111,45 @@ TEST_F(Measured, TimeOfAChosenEngineIsTheMeasuredOne) {
   EXPECT_EQ(measuring->seconds(launch), roofline);
   choose(cublasltPrefix.rtrim());
   EXPECT_EQ(measuring->seconds(launch), roofline);
+}
+
+TEST_F(Measured, OurKernelRunsWhereItsModelIsFaster) {
+  mlir::Operation *launch = parse(narrow);
+  ASSERT_TRUE(launch);
+  std::unique_ptr<ProgramTarget> target = makeTarget();
+  ASSERT_TRUE(target);
+  const std::optional<Candidate> engine = [&]() -> std::optional<Candidate> {
+    for (const Candidate &each : target->candidates(problemText(launch)))
+      if (llvm::StringRef(each.implementation).starts_with(cudnnPrefix))
+        return each;
+    return std::nullopt;
+  }();
+  ASSERT_TRUE(engine);
+  const std::string choice = engine->implementation.substr(cudnnPrefix.size());
+
+  addRecord(launch, choice, 1234.5);
+  target = makeTarget();
+  ASSERT_TRUE(target);
+  llvm::FailureOr<Algorithm> algorithm = target->select(launch);
+  ASSERT_TRUE(llvm::succeeded(algorithm));
+  EXPECT_EQ(algorithm->name, "rows");
+  EXPECT_TRUE(llvm::StringRef(algorithm->reason).starts_with("row by row: ")) << algorithm->reason;
+  EXPECT_TRUE(llvm::StringRef(algorithm->reason).ends_with(", cuDNN 1234.5")) << algorithm->reason;
+  // What was measured of another implementation is not what it takes.
+  launch->setAttr("algorithm", mlir::Builder(&context).getStringAttr(algorithm->name));
+  const double seconds = target->seconds(launch);
+  EXPECT_GT(seconds, 60e-6); // What memory takes.
+  EXPECT_LT(seconds, 1234.5e-6);
+
+  launch->removeAttr("algorithm");
+  records.clear();
+  addRecord(launch, choice, 50);
+  target = makeTarget();
+  ASSERT_TRUE(target);
+  algorithm = target->select(launch);
+  ASSERT_TRUE(llvm::succeeded(algorithm));
+  EXPECT_EQ(algorithm->name, engine->implementation);
+  EXPECT_EQ(algorithm->reason, "measured 50.0 us");
 }
 
 TEST_F(Measured, ModelDecidesWhereNothingWas) {

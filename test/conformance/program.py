@@ -33,6 +33,7 @@ def run(command):
 def compileModel(fanfold, text, folder, name, batch, flags=(), target="cpu"):
     """Compiles the text of a model file; returns the program's path."""
     source = os.path.join(folder, name + ".mlir")
+    os.makedirs(folder, exist_ok=True)
     with open(source, "w", encoding="utf-8") as file:
         file.write(text)
     program = os.path.join(folder, name)

@@ -235,8 +235,9 @@ public:
     }
   }
 
-  /// partials[rowBlock][0] and [1]: the sums of all warpgroups.
+  /// partials[rowBlock][0] and [1]: the sums of all warpgroups, by way of their staging memory.
   __device__ void storeSums(uint32_t rowBlock, float *partials, float *shared) {
+    static_assert(4 * 2 * Filters * sizeof(float) <= resultBytes<Filters>, "sums of a warpgroup");
     float(*rows)[2][Filters] = reinterpret_cast<float(*)[2][Filters]>(shared);
     const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     __syncthreads();
@@ -367,7 +368,8 @@ __global__ void __launch_bounds__(Tiling::mostWarpgroups(Filters) * threads, 1)
     }
   }
   if constexpr (Statistics)
-    results.storeSums(rowBlock, partials, reinterpret_cast<float *>(shared));
+    results.storeSums(rowBlock, partials,
+                      reinterpret_cast<float *>(shared + (resultAddress - start)));
 }
 
 template <Kind K, int Filters, bool Statistics, typename T>

@@ -10,20 +10,20 @@
 // CHECK-LABEL: plan.step @train
 // CHECK: %one = plan.part %both "one" : memref<4x16x16x80xf16> to memref<4x16x16x16xf16, strided<[20480, 1280, 80, 1], offset: 64>>
 // CHECK: plan.launch "conv2d"({{.*}}) -> (%one) {{.*}}algorithm = "cublaslt"{{.*}}form = "{{.*}}part in place: not measured", layer = "one"
-// CHECK: plan.launch "conv2d"({{.*}}) -> (%grow) {{.*}}algorithm = "cudnn {{.*}}alternatives = [{{.*}}"conv2d forward in=4x16x16x32 out=16x16x32 filter=3x3 pad=1x1 types=f16,f16,f16 y-pitch=80"]{{.*}}form = "{{.*}}part packed: not measured", layer = "grow"
+// CHECK: plan.launch "conv2d"({{.*}}) -> (%grow) {{.*}}algorithm = "cudnn {{.*}}alternatives = [{{.*}}"conv2d forward in=4x16x16x32 out=16x16x32 filter=5x5 pad=2x2 types=f16,f16,f16 y-pitch=80"]{{.*}}form = "{{.*}}part packed: not measured", layer = "grow"
 // CHECK: plan.launch "copy"(%grow)
 // CHECK: plan.launch "pointwise"{{.*}} -> (%bn.grad, %bn.grad.1) {{.*}}first_channels = array<i64: 0, 32>{{.*}} -> (memref<4x16x16x80xf16>, memref<4x16x16x32xf16>)
 // CHECK: %[[ONE:.*]] = plan.part %bn.grad {{.*}}offset: 64>>
 // CHECK: plan.launch "conv2d_wgrad"({{.*}}, %[[ONE]]) {{.*}}algorithm = "cublaslt"
 // CHECK: plan.launch "conv2d_dgrad"(%[[ONE]], {{.*}}algorithm = "cublaslt"
-// CHECK: plan.launch "conv2d_wgrad"({{.*}}, %bn.grad.1) {{.*}}algorithm = "cudnn
-// CHECK: plan.launch "conv2d_dgrad"(%bn.grad.1, {{.*}}algorithm = "cudnn
+// CHECK-DAG: plan.launch "conv2d_wgrad"({{.*}}, %bn.grad.1) {{.*}}algorithm = "cudnn
+// CHECK-DAG: plan.launch "conv2d_dgrad"(%bn.grad.1, {{.*}}algorithm = "cudnn
 
 // The program has both forms for `tune`, the distance of rows, and what is cut.
 // RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/empty --emit=project -o %t/project 2> %t/warning
 // RUN: FileCheck %s --check-prefix=TABLE --input-file=%t/project/program.cpp
-// TABLE-DAG: {"conv2d forward in=4x16x16x32 out=16x16x32 filter=3x3 pad=1x1 types=f16,f16,f16", "conv2d", "grow", {{.*}}, 1, false},
-// TABLE-DAG: {"conv2d forward in=4x16x16x32 out=16x16x32 filter=3x3 pad=1x1 types=f16,f16,f16 y-pitch=80", "conv2d", "grow", {{.*}}, true},
+// TABLE-DAG: {"conv2d forward in=4x16x16x32 out=16x16x32 filter=5x5 pad=2x2 types=f16,f16,f16", "conv2d", "grow", {{.*}}, 1, false},
+// TABLE-DAG: {"conv2d forward in=4x16x16x32 out=16x16x32 filter=5x5 pad=2x2 types=f16,f16,f16 y-pitch=80", "conv2d", "grow", {{.*}}, true},
 // TABLE-DAG: {"matmul m=1024 n=16 k=32 transpose=b types=f16,f16 c-pitch=80", "conv2d", "one", {{.*}}, 1, false},
 // TABLE-DAG: {"matmul m=1024 n=16 k=32 transpose=b types=f16,f16", "conv2d", "one", {{.*}}, true},
 // RUN: FileCheck %s --check-prefix=CALL --input-file=%t/project/steps.cpp
@@ -64,7 +64,7 @@ cnn.model @parts {
   %0 = cnn.normalize %image mean(0.5, 0.5, 0.5) std(0.25, 0.25, 0.25)
   %conv = cnn.conv2d %0 filters(32) kernel(3) pad(1)
   %relu = cnn.relu %conv
-  %grow = cnn.conv2d %relu filters(32) kernel(3) pad(1)
+  %grow = cnn.conv2d %relu filters(32) kernel(5) pad(2)
   %one = cnn.conv2d %relu filters(16) kernel(1)
   %both = cnn.concat %relu, %grow, %one
   %bn = cnn.batch_norm %both
@@ -79,5 +79,5 @@ cnn.recipe @parts batch(4) precision(fp16)
 
 // Sums that a convolution leaves for each channel are one row, in their places from the start.
 // RUN: fanfold compile %examples/densenet121/densenet121.mlir --target=cuda:sm_90 --batch=256 --precision=fp16 --emit=plan | FileCheck %s --check-prefix=SUMS
-// SUMS: plan.launch "conv2d_statistics"(%block1.0.relu2, {{.*}} -> (memref<256x56x56x32xf16>, memref<32xf32, strided<[1], offset: 64>>, memref<32xf32, strided<[1], offset: 64>>)
+// SUMS: plan.launch "conv2d_statistics"(%block1.0.relu2, {{.*}} -> (memref<256x56x56x32xf16, strided<[802816, 14336, 256, 1], offset: 64>>, memref<32xf32, strided<[1], offset: 64>>, memref<32xf32, strided<[1], offset: 64>>)
 // SUMS-NOT: sums.copy

@@ -29,7 +29,11 @@ for problem, kernel, layer in tunables:
         print(device, cublaslt, problem, "0" * 128, 0, 2.5, sep="\t")
         continue
     launch = alternatives.get(problem) or launches[kernel, layer]
-    candidates = [each for each in launch["candidates"] if not each["refused"]]
+    candidates = [
+        each
+        for each in launch["candidates"]
+        if not each["refused"] and each["implementation"].startswith("cudnn ")
+    ]
     for candidate, time in zip(candidates, (9, 4.5)):
         choice = candidate["implementation"].removeprefix("cudnn ")
         print(device, cudnn, problem, choice, candidate["workspace_bytes"], time, sep="\t")
