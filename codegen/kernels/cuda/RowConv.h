@@ -13,7 +13,7 @@
 //   y[h + 1] += w[0] x[h],   y[h] += w[1] x[h],   y[h - 1] += w[2] x[h]      (padding 1)
 //
 // so each pixel is read once for each column of taps, for 96 filters; going down the rows,
-// y[h - 1] is complete. Each row of x is loaded once.
+// y[h - 1] is complete. Each block of filters loads a row of x once, but where warpgroups meet.
 //
 // The matrix units are those of sm_90 (wgmma); no other card can run these kernels.
 //
