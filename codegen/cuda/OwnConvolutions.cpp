@@ -160,11 +160,8 @@ std::optional<OwnConvolution> fanfold::ownConvolution(const ConvProblem &problem
   // cuDNN has no statistics in bf16. What the convolution apart would take is not known; with
   // one block of filters ours reads x once, so that a large one is not far from what memory takes.
   constexpr double largeFlops = 1e9;
-  const cpu::Conv2dShape s = rowConvShape(problem);
-  const double flops = 2.0 * static_cast<double>(s.filterSize()) *
-                       static_cast<double>(s.batch * s.outHeight * s.outWidth);
-  const bool isAlone = !library && flops >= largeFlops &&
-                       cuda::RowConvTiling(s).filterBlocks == 1 && !chooser.hasPlan(packed);
+  const bool isAlone = !library && problem.flops() >= largeFlops && !chooser.hasPlan(packed) &&
+                       cuda::RowConvTiling(rowConvShape(problem)).filterBlocks == 1;
   if (!isPart && !isAlone && (!library || *library <= expected))
     return std::nullopt;
   return OwnConvolution{rowConv, rowConvBytes(problem), expected,
