@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CudaTest.h"
+#include "ConvSums.h"
 
 #include "codegen/kernels/cuda/LineConv.h"
 #include "codegen/kernels/reference/Conv2d.h"
@@ -107,21 +107,7 @@ TYPED_TEST(CudaLineConvTest, ForwardAgreesWithDefinition) {
     expectClose(yRelu, withRelu, 1e-5, "y with relu");
     expectClose(yBiasRelu, withBoth, 1e-5, "y with bias and relu");
 
-    // Sums are those of what was written; of the terms' size, where they cancel.
-    const std::vector<T> rounded = yOut.values();
-    std::vector<double> sums(k), sizes(k), sumsOfSquares(k);
-    for (size_t i = 0; i < rounded.size(); ++i) {
-      const double value = toDouble(rounded[i]);
-      sums[i % k] += value;
-      sizes[i % k] += std::abs(value);
-      sumsOfSquares[i % k] += value * value;
-    }
-    const std::vector<float> sumOut = sum.values(), squaresOut = squares.values();
-    for (size_t i = 0; i < k; ++i) {
-      ASSERT_NEAR(sumOut[i], sums[i], 1e-6 * sizes[i]) << "sum of filter " << i;
-      ASSERT_NEAR(squaresOut[i], sumsOfSquares[i], 2e-6 * sumsOfSquares[i])
-          << "sum of squares of filter " << i;
-    }
+    expectSumsOf(yOut, sum, squares);
   }
 }
 

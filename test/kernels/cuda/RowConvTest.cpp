@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../Part.h"
-#include "CudaTest.h"
+#include "ConvSums.h"
 
 #include "codegen/kernels/cuda/RowConv.h"
 #include "codegen/kernels/reference/Conv2d.h"
@@ -103,21 +103,7 @@ TYPED_TEST(CudaRowConvTest, ForwardAgreesWithDefinition) {
     expectSame(squaresAgain, squares, "sums of squares again");
     yPart.expect(yWhole.values(), yAlone.values(), "part of y");
 
-    // Sums are those of what was written; of the terms' size, where they cancel.
-    const std::vector<T> rounded = yOut.values();
-    std::vector<double> sums(k), sizes(k), sumsOfSquares(k);
-    for (size_t i = 0; i < rounded.size(); ++i) {
-      const double value = toDouble(rounded[i]);
-      sums[i % k] += value;
-      sizes[i % k] += std::abs(value);
-      sumsOfSquares[i % k] += value * value;
-    }
-    const std::vector<float> sumOut = sum.values(), squaresOut = squares.values();
-    for (size_t i = 0; i < k; ++i) {
-      ASSERT_NEAR(sumOut[i], sums[i], 1e-6 * sizes[i]) << "sum of filter " << i;
-      ASSERT_NEAR(squaresOut[i], sumsOfSquares[i], 2e-6 * sumsOfSquares[i])
-          << "sum of squares of filter " << i;
-    }
+    expectSumsOf(yOut, sum, squares);
   }
 }
 
