@@ -46,6 +46,7 @@ public:
 
 private:
   void consider(Offsets offsets);
+  void blurSizes(int64_t goal, int times, Deadline deadline);
   void shake(Order order, int64_t goal, int times, Deadline deadline);
   uint64_t searchAt(Search &search, int64_t capacity, uint64_t nodeLimit, Deadline deadline);
   uint64_t searchLevels(uint64_t nodeLimit, Deadline deadline);
