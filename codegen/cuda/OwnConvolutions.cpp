@@ -80,6 +80,12 @@ static cpu::Conv2dShape rowConvShape(const ConvProblem &problem) {
   return problem.pass == cudnn::Pass::dgrad ? cuda::rowConvGradient(problem.shape) : problem.shape;
 }
 
+/// The same over tensors of their own.
+static ConvProblem packed(ConvProblem problem) {
+  problem.xPitch = problem.yPitch = 0;
+  return problem;
+}
+
 static bool hasRowConv(const ConvProblem &problem) {
   const bool isPlain =
       problem.epilogue == cudnn::Epilogue::none || problem.epilogue == cudnn::Epilogue::statistics;
@@ -121,9 +127,7 @@ static std::string emitRowConv(CudaProgramText &text, plan::LaunchOp op,
   OperandRange in = op.getInputs(), out = op.getOutputs();
   const cudnn::Conv2dShape &s = problem.shape;
   // What cuDNN takes in such a place, and `tune` measures.
-  ConvProblem packed = problem;
-  packed.xPitch = packed.yPitch = 0;
-  text.addAlternative(packed.text(), op);
+  text.addAlternative(packed(problem).text(), op);
   const auto pitch = [](int64_t pitch, int64_t channels) {
     return std::to_string(pitch ? pitch : channels);
   };
@@ -153,14 +157,13 @@ std::optional<OwnConvolution> fanfold::ownConvolution(const ConvProblem &problem
   if (!hasRowConv(problem))
     return std::nullopt;
   const double expected = rowConvMicroseconds(problem);
-  ConvProblem packed = problem;
-  packed.xPitch = packed.yPitch = 0;
-  const std::optional<double> library = chooser.expected(packed);
+  const std::optional<double> library = chooser.expected(packed(problem));
   const bool isPart = problem.xPitch != 0 || problem.yPitch != 0;
   // cuDNN has no statistics in bf16. What the convolution apart would take is not known; with
   // one block of filters ours reads x once, so that a large one is not far from what memory takes.
   constexpr double largeFlops = 1e9;
-  const bool isAlone = !library && problem.flops() >= largeFlops && !chooser.hasPlan(packed) &&
+  const bool isAlone = !library && problem.flops() >= largeFlops &&
+                       !chooser.hasPlan(packed(problem)) &&
                        cuda::RowConvTiling(rowConvShape(problem)).filterBlocks == 1;
   if (!isPart && !isAlone && (!library || *library <= expected))
     return std::nullopt;

@@ -48,8 +48,8 @@ int64_t ownConvolutionBytes(llvm::StringRef name, const cudnn::ConvProblem &prob
 std::string emitOwnConvolution(CudaProgramText &text, plan::LaunchOp op, llvm::StringRef name,
                                const cudnn::ConvProblem &problem);
 
-/// Microseconds of RowConv.h, which has the problem, on an H200: within a fifth of what
-/// cuda_kernels_bench measures.
+/// Microseconds of RowConv.h, which has the problem, on an H200: within a quarter of
+/// what cuda_kernels_bench measures.
 double rowConvMicroseconds(const cudnn::ConvProblem &problem);
 
 } // namespace fanfold

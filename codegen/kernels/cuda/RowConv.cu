@@ -352,14 +352,14 @@ __global__ void __launch_bounds__(Tiling::mostWarpgroups(Filters) * threads, 1)
       wgmma::fence(d);
       const int32_t result = row + p.padHeight - (rowsUnderWay - 1);
       if (result >= work.firstResult())
-        results.store(d + 2 * rowRegisters, result);
+        results.store(d + (rowsUnderWay - 1) * rowRegisters, result);
 #pragma unroll
       for (int i = rowsUnderWay * rowRegisters - 1; i >= 0; --i)
         wgmma::assign(d[i], i >= rowRegisters ? d[i - rowRegisters] : 0);
     } while (++row < end);
     int32_t result = row + p.padHeight - (rowsUnderWay - 1);
 #pragma unroll
-    for (int i = 2; i > 0; --i, ++result) {
+    for (int i = rowsUnderWay - 1; i > 0; --i, ++result) {
       if (result < work.firstResult() || result >= work.endOfResults())
         continue;
       // All are done with the results of the row before.
