@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/cuda/FilterSums.cuh"
 #include "codegen/kernels/cuda/LineConv.h"
 #include "codegen/kernels/cuda/LineRing.cuh"
 #include "codegen/kernels/cuda/Reduce.h"
@@ -78,24 +79,10 @@ __device__ void stage(uint32_t staging, const float (&d)[64], const BiasRelu &bi
   }
 }
 
-/// Sums of 8 filters over some pixels.
-struct Sums {
-  float sum[8] = {}, squares[8] = {};
-  template <typename T>
-  __device__ void add(const Vec<T, 8> &v) {
-#pragma unroll
-    for (int k = 0; k < 8; ++k) {
-      const float value = toFloat(v[k]);
-      sum[k] += value;
-      squares[k] += value * value;
-    }
-  }
-};
-
 /// Stores the results of a tile; thread t has piece t % 8 of every 16th pixel.
 template <typename T, Extra E>
 __device__ void storeTile(const Problem &p, uint32_t firstPixel, const unsigned char *staging, T *y,
-                          Sums &sums) {
+                          FilterSums &sums) {
   const uint32_t piece = threadIdx.x % pieces;
   if (piece * 8 >= p.filters)
     return;
@@ -110,31 +97,6 @@ __device__ void storeTile(const Problem &p, uint32_t firstPixel, const unsigned 
     if constexpr (E == Extra::statistics)
       sums.add(v);
   }
-}
-
-/// partials[block][0] and [1]: the sums of a block.
-__device__ void storeSums(const Problem &p, float *shared, const Sums &sums, float *partials) {
-  float(*rows)[2][lineFilters] = reinterpret_cast<float(*)[2][lineFilters]>(shared);
-  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  __syncthreads();
-#pragma unroll
-  for (int k = 0; k < 8; ++k) {
-    float sum = sums.sum[k], squares = sums.squares[k];
-#pragma unroll
-    for (int distance = pieces; distance < 32; distance *= 2) {
-      sum += __shfl_xor_sync(~0u, sum, distance);
-      squares += __shfl_xor_sync(~0u, squares, distance);
-    }
-    if (lane < pieces) {
-      rows[warp][0][lane * 8 + k] = sum;
-      rows[warp][1][lane * 8 + k] = squares;
-    }
-  }
-  __syncthreads();
-  const uint32_t s = threadIdx.x / lineFilters, filter = threadIdx.x % lineFilters;
-  if (filter < p.filters)
-    partials[(blockIdx.x * 2 + s) * p.filters + filter] =
-        (rows[0][s][filter] + rows[1][s][filter]) + (rows[2][s][filter] + rows[3][s][filter]);
 }
 
 template <typename T, int Steps, Extra E>
@@ -181,7 +143,7 @@ __global__ void __launch_bounds__(threads, Steps <= 16 ? 3 : 2)
     }
   }
 
-  Sums sums;
+  FilterSums sums;
   for (uint32_t t = 0; t < count; ++t) {
     // All that tile t reads has arrived, and tile t - 1 is done with what comes next.
     waitForCopies<LineConvTiling::tilesAhead - 1>();
@@ -207,7 +169,10 @@ __global__ void __launch_bounds__(threads, Steps <= 16 ? 3 : 2)
     storeTile<T, E>(p, (first + t) * tile, staging, y, sums);
   }
   if constexpr (E == Extra::statistics)
-    storeSums(p, reinterpret_cast<float *>(staging), sums, partials);
+    sums.reduce<lineFilters, pieces>(staging, [&](uint32_t s, uint32_t filter, float sum) {
+      if (filter < p.filters)
+        partials[(blockIdx.x * 2 + s) * p.filters + filter] = sum;
+    });
 }
 
 template <typename T, int Steps, Extra E>

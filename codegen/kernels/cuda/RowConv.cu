@@ -14,6 +14,7 @@
 
 #include "codegen/kernels/cuda/AsyncCopy.cuh"
 #include "codegen/kernels/cuda/BulkCopy.cuh"
+#include "codegen/kernels/cuda/FilterSums.cuh"
 #include "codegen/kernels/cuda/PixelStaging.cuh"
 #include "codegen/kernels/cuda/Reduce.h"
 #include "codegen/kernels/cuda/RowConv.h"
@@ -231,51 +232,22 @@ public:
       ::fanfold::cuda::store(
           y + uint64_t{origins[i] + down} * p.yPitch + firstFilter + thread % lanes * 8, v);
       if constexpr (Statistics)
-        add(v);
+        sums.add(v);
     }
   }
 
-  /// partials[rowBlock][0] and [1]: the sums of all warpgroups, by way of their staging memory.
-  __device__ void storeSums(uint32_t rowBlock, float *partials, float *shared) {
-    static_assert(4 * 2 * Filters * sizeof(float) <= resultBytes<Filters>, "sums of a warpgroup");
-    float(*rows)[2][Filters] = reinterpret_cast<float(*)[2][Filters]>(shared);
-    const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    __syncthreads();
-#pragma unroll
-    for (int k = 0; k < 8; ++k) {
-      float sum = sums[k], squares = sumsOfSquares[k];
-#pragma unroll
-      for (uint32_t distance = lanes; distance < 32; distance *= 2) {
-        sum += __shfl_xor_sync(~0u, sum, distance);
-        squares += __shfl_xor_sync(~0u, squares, distance);
-      }
-      if (lane < pieces) {
-        rows[warp][0][lane * 8 + k] = sum;
-        rows[warp][1][lane * 8 + k] = squares;
-      }
-    }
-    __syncthreads();
-    for (uint32_t i = threadIdx.x; i < 2 * Filters; i += blockDim.x) {
-      const uint32_t filter = firstFilter + i % Filters;
-      float sum = 0;
-      for (uint32_t each = 0; each < blockDim.x / 32; ++each)
-        sum += rows[each][i / Filters][i % Filters];
-      if (filter < p.filters)
-        partials[(rowBlock * 2 + i / Filters) * p.filters + filter] = sum;
-    }
+  /// partials[index][0] and [1]: the sums of the warpgroup.
+  __device__ void storeSums(uint32_t index, float *partials) const {
+    static_assert(FilterSums::sharedBytes<Filters> <= resultBytes<Filters>, "staging memory");
+    sums.reduce<Filters, lanes>(staging, [&](uint32_t s, uint32_t i, float sum) {
+      if (firstFilter + i < p.filters)
+        partials[(index * 2 + s) * p.filters + firstFilter + i] = sum;
+    });
   }
 
 private:
   __device__ bool hasFilters() const {
     return thread % lanes < pieces && firstFilter + thread % lanes * 8 < p.filters;
-  }
-  __device__ void add(const Vec<T, 8> &v) {
-#pragma unroll
-    for (int k = 0; k < 8; ++k) {
-      const float value = toFloat(v[k]);
-      sums[k] += value;
-      sumsOfSquares[k] += value * value;
-    }
   }
 
   const Problem &p;
@@ -284,7 +256,7 @@ private:
   const uint32_t stagingAddress, firstFilter, thread;
   /// The pixels at row 0 of what this thread stores.
   uint32_t origins[tile / columnsAtOnce];
-  float sums[8] = {}, sumsOfSquares[8] = {}; ///< Of 8 filters.
+  FilterSums sums;
 };
 
 template <Kind K, typename T, int Filters, bool Statistics>
@@ -368,8 +340,7 @@ __global__ void __launch_bounds__(Tiling::mostWarpgroups(Filters) * threads, 1)
     }
   }
   if constexpr (Statistics)
-    results.storeSums(rowBlock, partials,
-                      reinterpret_cast<float *>(shared + (resultAddress - start)));
+    results.storeSums(index, partials);
 }
 
 template <Kind K, int Filters, bool Statistics, typename T>
@@ -437,7 +408,8 @@ void fanfold::cuda::rowConv2d(cudaStream_t stream, const Conv2dShape &s,
   const auto partials = static_cast<float *>(workspace);
   launch<Kind::forward, true>(stream, s, pitches, x, w, y, partials);
   const Tiling tiling(s);
-  sumPartials(stream, tiling.rowBlocks, 2, s.outChannels, partials, {sums.sum, sums.sumOfSquares});
+  sumPartials(stream, tiling.rowBlocks * tiling.warpgroups, 2, s.outChannels, partials,
+              {sums.sum, sums.sumOfSquares});
 }
 
 template <typename T>

@@ -136,10 +136,11 @@ inline Conv2dShape rowConvGradient(const Conv2dShape &s) {
   return g;
 }
 
-/// Two sums of each block.
+/// Two sums of each warpgroup.
 inline size_t rowConvWorkspaceBytes(const Conv2dShape &s) {
   const RowConvTiling tiling(s);
-  return static_cast<size_t>(tiling.rowBlocks * 2 * s.outChannels) * sizeof(float);
+  return static_cast<size_t>(tiling.rowBlocks * tiling.warpgroups * 2 * s.outChannels) *
+         sizeof(float);
 }
 
 } // namespace fanfold::cuda
