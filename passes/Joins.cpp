@@ -13,11 +13,13 @@ using namespace fanfold;
 
 Joins::Joins(cnn::StepOp step) {
   for (auto join : step.getBody().getOps<kernel::JoinOp>()) {
-    int64_t channel = 0;
+    int64_t offset = 0;
     for (Value input : join.getInputs()) {
-      if (places.try_emplace(input, Place{join, channel}).second)
+      auto type = cast<RankedTensorType>(input.getType());
+      if (places.try_emplace(input, Place{join, offset}).second)
         joined.push_back(input);
-      channel += kernel::channelsOf(input.getType());
+      offset += kernel::isStacked(type, join.getType()) ? type.getNumElements()
+                                                        : kernel::channelsOf(type);
     }
   }
 }
@@ -26,7 +28,7 @@ Joins::Place Joins::placeOf(Value value) const {
   Place place{value, 0};
   for (auto it = places.find(value); it != places.end(); it = places.find(place.whole)) {
     place.whole = it->second.whole;
-    place.channel += it->second.channel;
+    place.offset += it->second.offset;
   }
   return place;
 }

@@ -19,10 +19,11 @@ class Joins {
 public:
   explicit Joins(cnn::StepOp step);
 
-  /// A value, and the channel of it at which another one begins.
+  /// A value, and how many elements behind its begin another one begins: channels, where they lie
+  /// side by side.
   struct Place {
     mlir::Value whole;
-    int64_t channel;
+    int64_t offset;
   };
 
   /// Whether `value` is joined with others.

@@ -28,6 +28,15 @@ mlir::Type bodyType(mlir::Type tensor);
 int64_t channelsOf(mlir::Type type);
 int64_t rowsOf(mlir::Type type);
 
+/// Whether parts of that type lie in a tensor of type `whole` one behind the other, along the
+/// first dimension, as filters do for a convolution that makes the channels of all of them; and
+/// not side by side along the channels.
+bool isStacked(mlir::Type part, mlir::Type whole);
+
+/// Where a part begins that has `offset` channels, or extents of the first dimension, before it:
+/// in elements from the begin of `whole`.
+int64_t firstElement(mlir::Type part, mlir::Type whole, int64_t offset);
+
 /// Size of the elements of a tensor or buffer in bytes; its shape is static.
 int64_t byteSize(mlir::ShapedType type);
 } // namespace fanfold::kernel

@@ -29,6 +29,18 @@ int64_t kernel::rowsOf(Type type) {
   return cast<ShapedType>(type).getNumElements() / channelsOf(type);
 }
 
+bool kernel::isStacked(Type part, Type whole) {
+  ArrayRef<int64_t> inner = cast<ShapedType>(part).getShape();
+  ArrayRef<int64_t> outer = cast<ShapedType>(whole).getShape();
+  return inner.size() > 1 && inner.size() == outer.size() && inner.front() != outer.front() &&
+         inner.drop_front() == outer.drop_front();
+}
+
+int64_t kernel::firstElement(Type part, Type whole, int64_t offset) {
+  auto type = cast<ShapedType>(part);
+  return isStacked(part, whole) ? offset * (type.getNumElements() / type.getDimSize(0)) : offset;
+}
+
 double kernel::elementwiseFlops(Operation *op) {
   int64_t largest = 0;
   for (Value value : op->getOperands())
@@ -109,40 +121,54 @@ double MatmulOp::getFlops() {
          static_cast<double>(lhs.getDimSize(getTransposeLhs() ? 0 : 1));
 }
 
-/// Whether two tensors differ in their last extent alone.
-static bool equalUpToChannels(Type a, Type b) {
-  auto left = cast<RankedTensorType>(a), right = cast<RankedTensorType>(b);
+/// Whether one of two tensors can be a part of the other: they differ in their last extent alone,
+/// or in their first.
+static bool equalUpToRange(Type part, Type whole) {
+  auto left = cast<RankedTensorType>(part), right = cast<RankedTensorType>(whole);
   return left.getRank() > 0 && left.getRank() == right.getRank() &&
          left.getElementType() == right.getElementType() &&
-         left.getShape().drop_back() == right.getShape().drop_back();
+         (isStacked(part, whole) || left.getShape().drop_back() == right.getShape().drop_back());
+}
+
+/// The extent of a tensor along which its parts, of which `part` is one, are counted.
+static int64_t extentOf(Type type, Type part, Type whole) {
+  auto shaped = cast<RankedTensorType>(type);
+  return isStacked(part, whole) ? shaped.getDimSize(0) : channelsOf(shaped);
 }
 
 LogicalResult JoinOp::verify() {
-  int64_t channels = 0;
+  int64_t sum = 0;
+  const Type first = getInputs().empty() ? getType() : getInputs().front().getType();
   for (auto [index, input] : llvm::enumerate(getInputs())) {
-    if (!equalUpToChannels(input.getType(), getType()))
+    if (!equalUpToRange(input.getType(), getType()) ||
+        isStacked(input.getType(), getType()) != isStacked(first, getType()))
       return emitOpError("operand ") << index << " is " << input.getType() << ", expected "
                                      << getType() << " up to the channels";
     if (!isa_and_nonnull<LaunchOpInterface, JoinOp>(input.getDefiningOp()))
       return emitOpError("operand ")
              << index << " comes from no launch, expected a result of a launch or a join";
-    channels += channelsOf(input.getType());
+    if (isStacked(input.getType(), getType()) && isa<JoinOp>(input.getDefiningOp()))
+      return emitOpError("operand ")
+             << index << " is a join, expected a result of a launch along the first dimension";
+    sum += extentOf(input.getType(), input.getType(), getType());
   }
-  if (channels != channelsOf(getType()))
+  const int64_t all = extentOf(getType(), first, getType());
+  if (sum != all)
     return emitOpError("has operands of ")
-           << channels << " channels, expected " << channelsOf(getType());
+           << sum << (isStacked(first, getType()) ? " rows" : " channels") << ", expected " << all;
   return success();
 }
 
 LogicalResult PartOp::verify() {
-  if (!equalUpToChannels(getInput().getType(), getType()))
-    return emitOpError("is ") << getType() << ", expected " << getInput().getType()
-                              << " up to the channels";
-  int64_t offset = getOffset(), channels = channelsOf(getType());
-  int64_t all = channelsOf(getInput().getType());
-  if (offset < 0 || offset > all - channels)
-    return emitOpError("is channels ") << offset << " to " << offset + channels - 1
-                                       << ", expected channels of 0 to " << all - 1;
+  const Type whole = getInput().getType();
+  if (!equalUpToRange(getType(), whole))
+    return emitOpError("is ") << getType() << ", expected " << whole << " up to the channels";
+  const StringRef unit = isStacked(getType(), whole) ? "rows " : "channels ";
+  const int64_t offset = getOffset(), extent = extentOf(getType(), getType(), whole);
+  const int64_t all = extentOf(whole, getType(), whole);
+  if (offset < 0 || offset > all - extent)
+    return emitOpError("is ") << unit << offset << " to " << offset + extent - 1 << ", expected "
+                              << unit << "of 0 to " << all - 1;
   return success();
 }
 

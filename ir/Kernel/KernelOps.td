@@ -467,12 +467,16 @@ def Kernel_AccuracyOp : Kernel_Launch<"accuracy"> {
 // slice by kernel.join, kernel.part and the copies that are left.
 
 def Kernel_ConcatOp : Kernel_Launch<"concat"> {
-  let summary = "tensors side by side along the channels";
+  let summary = "tensors side by side along the channels, or one behind the other";
+  let description = [{
+    Where the operands differ from the result in their first extent, they are stacked along it, as
+    filters are for a convolution that makes the channels of all of them.
+  }];
   let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
 }
 
 def Kernel_SliceOp : Kernel_Launch<"slice"> {
-  let summary = "a range of channels, beginning at `offset`";
+  let summary = "a range of channels, or of the first extent, beginning at `offset`";
   let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
 }
 
@@ -500,10 +504,11 @@ def Kernel_CopyOp : Kernel_Launch<"copy"> {
 }
 
 def Kernel_JoinOp : Kernel_Op<"join"> {
-  let summary = "tensors that lie side by side along the channels, as one; no launch";
+  let summary = "tensors that lie side by side or one behind the other, as one; no launch";
   let description = [{
     The operands are made in their places in the result's memory, so that their rows are as
-    far apart as the result's are long.
+    far apart as the result's are long. Stacked along the first extent, as kernel.concat has it,
+    they lie one behind the other.
 
     ```mlir
     %a = kernel.pointwise ... -> tensor<8x14x14x64xf16>
@@ -512,22 +517,22 @@ def Kernel_JoinOp : Kernel_Op<"join"> {
     ```
 
     Constraints:
-    - (C1) operands and result are equal up to the channels, and the operands' channels add
-      up to the result's
-    - (C2) an operand is the result of a launch or of a kernel.join
+    - (C1) operands and result are equal up to the channels, or up to the first extent, and the
+      operands' extents add up to the result's
+    - (C2) an operand is the result of a launch or, side by side, of a kernel.join
   }];
   let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
   let hasVerifier = 1;
 }
 
 def Kernel_PartOp : Kernel_Op<"part"> {
-  let summary = "a range of channels where it lies, beginning at `offset`; no launch";
+  let summary = "a range of channels or of the first extent where it lies, beginning at `offset`; no launch";
   let description = [{
     The rows of the result are as far apart as the operand's.
 
     Constraints:
-    - (C1) operand and result are equal up to the channels, and the range lies within the
-      operand's
+    - (C1) operand and result are equal up to the channels, or up to the first extent, and the
+      range lies within the operand's
   }];
   let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
   let hasVerifier = 1;

@@ -84,18 +84,23 @@ LogicalResult PartOp::verify() {
   auto from = cast<MemRefType>(getInput().getType()), to = cast<MemRefType>(getType());
   SmallVector<int64_t> fromStrides, toStrides;
   int64_t fromOffset = 0, toOffset = 0;
+  const bool stacks = kernel::isStacked(to, from);
   if (from.getRank() == 0 || from.getRank() != to.getRank() ||
       from.getElementType() != to.getElementType() ||
-      from.getShape().drop_back() != to.getShape().drop_back())
+      (!stacks && from.getShape().drop_back() != to.getShape().drop_back()))
     return emitOpError("is ") << to << ", expected " << from << " up to the channels";
   if (failed(from.getStridesAndOffset(fromStrides, fromOffset)) ||
       failed(to.getStridesAndOffset(toStrides, toOffset)) || fromStrides != toStrides ||
       toStrides.back() != 1)
     return emitOpError("is ") << to << ", expected the strides of " << from;
-  int64_t first = toOffset - fromOffset, all = from.getShape().back();
-  if (fromOffset < 0 || first < 0 || first > all - to.getShape().back())
-    return emitOpError("is channels ") << first << " to " << first + to.getShape().back() - 1
-                                       << ", expected channels of 0 to " << all - 1;
+  // In elements of one row, or of all that is stacked.
+  int64_t first = toOffset - fromOffset;
+  int64_t all = stacks ? from.getNumElements() : from.getShape().back();
+  int64_t count = stacks ? to.getNumElements() : to.getShape().back();
+  if (fromOffset < 0 || first < 0 || first > all - count || (stacks && first % fromStrides[0] != 0))
+    return emitOpError("is ") << (stacks ? "elements " : "channels ") << first << " to "
+                              << first + count - 1 << ", expected "
+                              << (stacks ? "whole extents" : "channels") << " of 0 to " << all - 1;
   return success();
 }
 

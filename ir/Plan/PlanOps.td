@@ -128,7 +128,7 @@ def Plan_ViewOp : Op<Plan_Dialect, "view", [Pure]> {
 
 def Plan_PartOp : Op<Plan_Dialect, "part", [Pure,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
-  let summary = "a range of the channels of a buffer";
+  let summary = "a range of the channels of a buffer, or of its first extent";
   let description = [{
     Rows are as far apart as those of the buffer; the offset of the type counts elements
     from its begin. The name is that of the value that is made there.
@@ -139,8 +139,8 @@ def Plan_PartOp : Op<Plan_Dialect, "part", [Pure,
     ```
 
     Constraints:
-    - (C1) both are equal up to the channels, and have the same strides
-    - (C2) the range lies within the channels of the buffer
+    - (C1) both are equal up to the channels, or up to the first extent, and have the same strides
+    - (C2) the range lies within the buffer
   }];
   let hasVerifier = 1;
   let arguments = (ins Plan_MemRef:$input, StrAttr:$name);

@@ -40,15 +40,15 @@ public:
   PlacedCounts counts;
 
 private:
-  bool takesPitch(Operation *op, Value value) const;
-  bool readersTakePitch(Value value) const;
-  bool isAligned(Value whole, int64_t channel) const;
-  bool mayJoin(ConcatOp concat, unsigned index, int64_t channel) const;
+  bool takesPart(Operation *op, Value value, Type whole) const;
+  bool readersTakePart(Value value, Type whole) const;
+  bool isAligned(Value whole, int64_t first, Type part) const;
+  bool mayJoin(ConcatOp concat, unsigned index, int64_t first) const;
   Joins::Place placeToCut(PartOp part) const;
   Value cut(PartOp part);
   void countCopy(CopyOp copy);
   FailureOr<bool> takesPart(StringRef fusion, ArrayRef<Counterparts> launches, CopyOp copy);
-  LogicalResult settleReaders(Value value);
+  LogicalResult settleReaders(Value value, Value whole);
   LogicalResult settleMaker(OpOperand &operand);
 
   bool enable;
@@ -56,44 +56,50 @@ private:
 };
 } // namespace
 
-/// Whether `op` reads or writes `value` where its rows lie apart. What this pass has not
-/// replaced yet will be a copy, a part or a join.
-bool Placer::takesPitch(Operation *op, Value value) const {
+/// Whether `op` reads or writes `value` where it lies in a tensor of type `whole`. What this pass
+/// has not replaced yet will be a copy, a part or a join.
+bool Placer::takesPart(Operation *op, Value value, Type whole) const {
   if (isa<ConcatOp, SliceOp, CopyOp, PartOp>(op))
     return true;
   if (!isa<LaunchOpInterface>(op))
     return false;
+  if (isStacked(value.getType(), whole))
+    return true; // Its rows do not lie apart.
   if (!target)
     return isa<PointwiseOp>(op);
   return target->takesPitch(op, value);
 }
 
-/// Outputs, variables and views want elements one behind the other.
-bool Placer::readersTakePitch(Value value) const {
-  return llvm::all_of(value.getUsers(), [&](Operation *op) { return takesPitch(op, value); });
+/// Outputs, variables and views want elements that belong to nothing else.
+bool Placer::readersTakePart(Value value, Type whole) const {
+  return llvm::all_of(value.getUsers(), [&](Operation *op) { return takesPart(op, value, whole); });
 }
 
-/// Whether rows of `whole`, and their channels from `channel` on, begin where the target
-/// wants them. Where `whole` is a part itself, that holds for what it lies in.
-bool Placer::isAligned(Value whole, int64_t channel) const {
+/// Whether the rows of a part of `whole`, whose first one begins at element `first`, begin where
+/// the target wants them. Where `whole` is a part itself, that holds for what it lies in.
+bool Placer::isAligned(Value whole, int64_t first, Type part) const {
   auto type = cast<RankedTensorType>(whole.getType());
   int64_t elementBytes = byteSize(type) / type.getNumElements();
   int64_t alignment = target ? target->rowAlignment() : 1;
-  return channel * elementBytes % alignment == 0 &&
-         (rowsOf(type) == 1 || channelsOf(type) * elementBytes % alignment == 0);
+  return first * elementBytes % alignment == 0 &&
+         (rowsOf(type) == 1 || isStacked(part, type) ||
+          channelsOf(type) * elementBytes % alignment == 0);
 }
 
-/// Whether operand `index`, which begins at `channel`, can be made in its place. It has one
+/// Whether operand `index`, which begins at element `first`, can be made in its place. It has one
 /// place only: a value that is joined with others already, or twice here, has it elsewhere.
-bool Placer::mayJoin(ConcatOp concat, unsigned index, int64_t channel) const {
+bool Placer::mayJoin(ConcatOp concat, unsigned index, int64_t first) const {
   Value value = concat.getOperand(index);
+  const Type whole = concat.getType();
   Operation *maker = value.getDefiningOp();
-  if (!enable || !isAligned(concat, channel) || llvm::count(concat.getInputs(), value) != 1)
+  if (!enable || !isAligned(concat, first, value.getType()) ||
+      llvm::count(concat.getInputs(), value) != 1)
     return false;
   // Of a join, the launches have been asked when it was made.
-  if (!isa<JoinOp>(maker) && !(isa<LaunchOpInterface>(maker) && takesPitch(maker, value)))
+  if (!(isa<JoinOp>(maker) && !isStacked(value.getType(), whole)) &&
+      !(isa<LaunchOpInterface>(maker) && takesPart(maker, value, whole)))
     return false;
-  return readersTakePitch(value);
+  return readersTakePart(value, whole);
 }
 
 /// A copy of `value` for `op`.
@@ -107,12 +113,13 @@ static CopyOp makeCopy(OpBuilder &builder, Operation *op, Value value) {
 void Placer::placeConcat(ConcatOp concat) {
   OpBuilder builder(concat);
   SmallVector<Value> operands;
-  int64_t channel = 0;
+  int64_t first = 0;
   for (auto [index, value] : llvm::enumerate(concat.getInputs())) {
-    bool joins = mayJoin(concat, index, channel);
+    bool joins = mayJoin(concat, index, first);
     ++(joins ? counts.placed : counts.copied);
     operands.push_back(joins ? value : makeCopy(builder, concat, value));
-    channel += channelsOf(value.getType());
+    auto type = cast<RankedTensorType>(value.getType());
+    first += isStacked(type, concat.getType()) ? type.getNumElements() : channelsOf(type);
   }
   auto join =
       JoinOp::create(builder, concat.getLoc(), concat.getType(), operands, concat.getLayerAttr(),
@@ -135,14 +142,17 @@ static bool isOfVariable(Value value) {
 Joins::Place Placer::placeToCut(PartOp part) const {
   Joins::Place place = {part, 0};
   while (auto outer = place.whole.getDefiningOp<PartOp>()) {
-    place.channel += static_cast<int64_t>(outer.getOffset());
+    if (isStacked(outer.getType(), outer.getInput().getType()))
+      return {};
+    place.offset += static_cast<int64_t>(outer.getOffset());
     place.whole = outer.getInput();
   }
   auto maker = place.whole.getDefiningOp<PointwiseOp>();
   const Type type = place.whole.getType();
   if (!enable || !maker || rowsOf(type) != maker.getRows() ||
-      channelsOf(type) != maker.getChannels() || !isAligned(place.whole, place.channel) ||
-      !isAligned(place.whole, place.channel + channelsOf(part.getType())))
+      channelsOf(type) != maker.getChannels() ||
+      !isAligned(place.whole, place.offset, part.getType()) ||
+      !isAligned(place.whole, place.offset + channelsOf(part.getType()), part.getType()))
     return {};
   return place;
 }
@@ -202,8 +212,12 @@ void Placer::placeSlice(SliceOp slice) {
   Value part = PartOp::create(builder, slice.getLoc(), slice.getType(), slice.getInput(),
                               slice.getOffsetAttr(), slice.getLayerAttr(), StringAttr(),
                               IntegerAttr(), DenseI64ArrayAttr());
-  const bool isPlaced = enable && !isOfVariable(slice.getInput()) &&
-                        isAligned(slice.getInput(), slice.getOffset()) && readersTakePitch(slice);
+  const Type whole = slice.getInput().getType();
+  const bool isPlaced =
+      enable && !isOfVariable(slice.getInput()) &&
+      isAligned(slice.getInput(), firstElement(slice.getType(), whole, slice.getOffset()),
+                slice.getType()) &&
+      readersTakePart(slice, whole);
   CopyOp copy = isPlaced ? CopyOp() : makeCopy(builder, slice, part);
   slice.getResult().replaceAllUsesWith(isPlaced ? part : copy.getResult());
   slice.erase();
@@ -217,9 +231,12 @@ void Placer::placeSlice(SliceOp slice) {
 // Products, of which the target says whether they touch a part where it lies
 //===----------------------------------------------------------------------===//
 
-/// Whether it has one row, which lies the same way in whatever it is a part of: sums that a
-/// convolution leaves.
-static bool isVector(Value value) { return cast<RankedTensorType>(value.getType()).getRank() == 1; }
+/// Whether its elements lie one behind the other in whatever it is a part of: it has one row, as
+/// sums have that a convolution leaves, or is stacked.
+static bool isContiguous(Value value, Value whole) {
+  return cast<RankedTensorType>(value.getType()).getRank() == 1 ||
+         isStacked(value.getType(), whole.getType());
+}
 
 /// The products among the readers of `value`, in their order, and each of them as it reads
 /// `packed`, the same elements one behind the other.
@@ -261,9 +278,9 @@ FailureOr<bool> Placer::takesPart(StringRef fusion, ArrayRef<Counterparts> launc
   return takes;
 }
 
-/// `value` is a part, or joined to a larger tensor by joins alone. Its readers may have a copy.
-LogicalResult Placer::settleReaders(Value value) {
-  if (isVector(value) || llvm::none_of(value.getUsers(), isProduct))
+/// `value` is a part of `whole`, or joined to it by joins alone. Its readers may have a copy.
+LogicalResult Placer::settleReaders(Value value, Value whole) {
+  if (isContiguous(value, whole) || llvm::none_of(value.getUsers(), isProduct))
     return success();
   OpBuilder builder(value.getContext());
   builder.setInsertionPointAfterValue(value);
@@ -282,7 +299,8 @@ LogicalResult Placer::settleReaders(Value value) {
 LogicalResult Placer::settleMaker(OpOperand &operand) {
   auto value = cast<OpResult>(operand.get());
   Operation *maker = value.getOwner();
-  if (isVector(value) || (!isProduct(maker) && llvm::none_of(value.getUsers(), isProduct)))
+  if (isContiguous(value, operand.getOwner()->getResult(0)) ||
+      (!isProduct(maker) && llvm::none_of(value.getUsers(), isProduct)))
     return success();
   Operation *packed = OpBuilder(maker).clone(*maker);
   Value elsewhere = packed->getResult(value.getResultNumber());
@@ -305,14 +323,15 @@ LogicalResult Placer::settleProducts(cnn::StepOp step) {
     if (isa<JoinOp, PartOp>(op))
       places.push_back(&op);
   for (Operation *place : places) {
-    if (isa<PartOp>(place)) {
-      if (failed(settleReaders(place->getResult(0))))
+    if (auto part = dyn_cast<PartOp>(place)) {
+      if (failed(settleReaders(part, part.getInput())))
         return failure();
       continue;
     }
     for (OpOperand &operand : place->getOpOperands()) {
       const bool isJoined = operand.get().getDefiningOp<JoinOp>();
-      if (failed(isJoined ? settleReaders(operand.get()) : settleMaker(operand)))
+      if (failed(isJoined ? settleReaders(operand.get(), place->getResult(0))
+                          : settleMaker(operand)))
         return failure();
     }
   }

@@ -33,7 +33,7 @@ public:
 private:
   void writeLaunch(Operation *op, int64_t index);
   Value makeBuffer(Value value, StringRef name, StringRef kind, StringAttr inPlaceOf);
-  void makePart(Value value, Value whole, int64_t channel, StringRef name);
+  void makePart(Value value, Value whole, int64_t first, StringRef name);
   void makeResult(OpResult result, StringRef name, StringAttr inPlaceOf);
   std::string uniqueName(StringRef name);
 
@@ -77,13 +77,13 @@ Value StepWriter::makeBuffer(Value value, StringRef name, StringRef kind, String
 /// What the plan's launches keep for who reads it or tunes; see KernelOps.td.
 static constexpr StringRef choiceAttributes[] = {"reason", "form", "alternatives"};
 
-/// `value` as the part of `whole`'s buffer that begins at `channel`.
-void StepWriter::makePart(Value value, Value whole, int64_t channel, StringRef name) {
+/// `value` as the part of `whole`'s buffer that begins `first` elements behind its begin.
+void StepWriter::makePart(Value value, Value whole, int64_t first, StringRef name) {
   Value buffer = buffers.lookup(whole);
   auto type = cast<MemRefType>(buffer.getType());
   auto [strides, offset] = type.getStridesAndOffset();
   auto shape = cast<RankedTensorType>(value.getType()).getShape();
-  auto layout = StridedLayoutAttr::get(builder.getContext(), offset + channel, strides);
+  auto layout = StridedLayoutAttr::get(builder.getContext(), offset + first, strides);
   buffers[value] = plan::PartOp::create(builder, value.getLoc(),
                                         MemRefType::get(shape, type.getElementType(), layout),
                                         buffer, uniqueName(name));
@@ -96,10 +96,10 @@ void StepWriter::makeResult(OpResult result, StringRef name, StringAttr inPlaceO
     makeBuffer(result, name, kinds.of(result), inPlaceOf);
     return;
   }
-  auto [whole, channel] = liveness.getJoins().placeOf(result);
+  auto [whole, first] = liveness.getJoins().placeOf(result);
   if (!buffers.contains(whole))
     makeBuffer(whole, layerOf(whole.getDefiningOp()), kinds.of(whole), StringAttr());
-  makePart(result, whole, channel, name);
+  makePart(result, whole, first, name);
 }
 
 void StepWriter::writeLaunch(Operation *op, int64_t index) {
@@ -170,11 +170,13 @@ void StepWriter::write() {
       buffers[view] = plan::ViewOp::create(builder, view.getLoc(), memrefType(view.getType()),
                                            buffers.lookup(view.getInput()));
     } else if (auto part = dyn_cast<kernel::PartOp>(op)) {
-      makePart(part, part.getInput(), part.getOffset(), layerOf(part));
+      makePart(part, part.getInput(),
+               kernel::firstElement(part.getType(), part.getInput().getType(), part.getOffset()),
+               layerOf(part));
     } else if (auto join = dyn_cast<kernel::JoinOp>(op)) {
       if (liveness.getJoins().isJoined(join)) {
-        auto [whole, channel] = liveness.getJoins().placeOf(join);
-        makePart(join, whole, channel, layerOf(join));
+        auto [whole, first] = liveness.getJoins().placeOf(join);
+        makePart(join, whole, first, layerOf(join));
       }
     } else if (auto output = dyn_cast<cnn::OutputOp>(op)) {
       plan::OutputOp::create(builder, output.getLoc(), buffers.lookup(output.getValue()),

@@ -30,9 +30,10 @@ struct Range {
   bool operator==(const Range &other) const { return begin == other.begin && end == other.end; }
 };
 
-/// Channels that rows have from launches that each make a part of a buffer, in order, each
-/// range [begin, end) apart from the next.
-class Channels {
+/// What a buffer has from launches that each make a part of it, as ranges [begin, end) of its
+/// elements in order, each apart from the next. Channels stand for as many elements as all rows
+/// have in them.
+class Shares {
 public:
   void add(Range range) {
     Range all = range;
@@ -56,24 +57,24 @@ private:
   SmallVector<Range> ranges;
 };
 
-/// The buffers whose bytes are as they were written, all or some channels of them. Their
+/// The buffers whose bytes are as they were written, all or some parts of them. Their
 /// ranges are apart, or the same for several reads of one variable; so the neighbours of a
 /// range in the order of addresses are all that can overlap it.
 class IntactValues {
 public:
-  void insert(Value value, Range range, Range channels) {
+  void insert(Value value, Range range, Range share) {
     auto [it, inserted] = values.try_emplace(value, Entry{range, {}});
     if (inserted)
       order.emplace(range.begin, value);
-    it->second.channels.add(channels);
+    it->second.shares.add(share);
   }
-  bool contains(Value value, Range channels) const {
+  bool contains(Value value, Range share) const {
     auto it = values.find(value);
-    return it != values.end() && it->second.channels.contain(channels);
+    return it != values.end() && it->second.shares.contain(share);
   }
-  bool overlaps(Value value, Range channels) const {
+  bool overlaps(Value value, Range share) const {
     auto it = values.find(value);
-    return it != values.end() && it->second.channels.overlap(channels);
+    return it != values.end() && it->second.shares.overlap(share);
   }
   /// A value but `except` that overlaps `range`, null if there is none.
   Value find(Range range, Value except = {}) const {
@@ -94,7 +95,7 @@ public:
 private:
   struct Entry {
     Range range;
-    Channels channels;
+    Shares shares;
   };
   llvm::DenseMap<Value, Entry> values;
   std::multimap<int64_t, Value> order; ///< By the first byte.
@@ -111,6 +112,7 @@ public:
 private:
   Range rangeOf(Value owner);
   LogicalResult write(plan::LaunchOp launch, ArrayRef<Value> written, Value output);
+  LogicalResult checkParts();
   LogicalResult begin();
   LogicalResult replay(plan::LaunchOp launch);
   LogicalResult require(Operation *reader, Value value);
@@ -144,23 +146,31 @@ static bool sharesRows(Value value) {
          (layout.rows == 1 || layout.pitch == kernel::channelsOf(owner));
 }
 
-/// The channels of its owner that `value` has: all of them if it has other rows.
-static Range channelsOf(Value value) {
-  plan::RowLayout layout = plan::layoutOf(value);
-  if (!sharesRows(value))
-    return {0, kernel::channelsOf(plan::ownerOf(value).getType())};
-  return {layout.offset, layout.offset + layout.channels};
-}
-
 static bool isPart(Value value) { return value.getDefiningOp<plan::PartOp>() != nullptr; }
 
-/// Whether two values of one launch are different channels of one buffer.
+static bool isStackedPart(Value value) {
+  return isPart(value) && kernel::isStacked(value.getType(), plan::ownerOf(value).getType());
+}
+
+/// What `value` has of its owner, as `Shares` counts it: all of it if it has other rows.
+static Range shareOf(Value value) {
+  const plan::RowLayout layout = plan::layoutOf(value);
+  auto owner = cast<MemRefType>(plan::ownerOf(value).getType());
+  if (isStackedPart(value))
+    return {layout.offset, layout.offset + cast<MemRefType>(value.getType()).getNumElements()};
+  if (!sharesRows(value))
+    return {0, owner.getNumElements()};
+  const int64_t rows = kernel::rowsOf(owner);
+  return {layout.offset * rows, (layout.offset + layout.channels) * rows};
+}
+
+/// Whether two values of one launch are different parts of one buffer.
 static bool areApart(Value a, Value b) {
-  return plan::ownerOf(a) == plan::ownerOf(b) && !channelsOf(a).overlaps(channelsOf(b));
+  return plan::ownerOf(a) == plan::ownerOf(b) && !shareOf(a).overlaps(shareOf(b));
 }
 
 LogicalResult Replay::require(Operation *reader, Value value) {
-  if (intact.contains(plan::ownerOf(value), channelsOf(value)))
+  if (intact.contains(plan::ownerOf(value), shareOf(value)))
     return success();
   InFlightDiagnostic error =
       reader->emitOpError("reads bytes that are no longer, or not yet, the value they should be");
@@ -185,9 +195,9 @@ LogicalResult Replay::write(plan::LaunchOp launch, ArrayRef<Value> written, Valu
       return launch.emitOpError("writes over one of its inputs");
   }
   if (isPart(output)) {
-    if (!sharesRows(output))
+    if (!sharesRows(output) && !isStackedPart(output))
       return launch.emitOpError("writes a part of rows that its buffer does not have");
-    if (intact.overlaps(value, channelsOf(output)))
+    if (intact.overlaps(value, shareOf(output)))
       return launch.emitOpError("writes over another part of the same buffer");
   }
   // What else lies in the buffer of a part stays.
@@ -208,7 +218,22 @@ LogicalResult Replay::replay(plan::LaunchOp launch) {
       return failure();
   for (Value output : launch.getOutputs()) {
     Value owner = plan::ownerOf(output);
-    intact.insert(owner, rangeOf(owner), channelsOf(output));
+    intact.insert(owner, rangeOf(owner), shareOf(output));
+  }
+  return success();
+}
+
+/// A buffer has parts of one kind: shares of it could not be compared otherwise.
+LogicalResult Replay::checkParts() {
+  llvm::DenseMap<Value, plan::PartOp> firsts;
+  for (auto part : step.getBody().getOps<plan::PartOp>()) {
+    plan::PartOp first = firsts.try_emplace(plan::ownerOf(part), part).first->second;
+    if (isStackedPart(part) == isStackedPart(first))
+      continue;
+    InFlightDiagnostic error =
+        part.emitOpError("divides a buffer along another extent than another part of it");
+    error.attachNote(first.getLoc()) << "the other part is this one";
+    return error;
   }
   return success();
 }
@@ -240,7 +265,7 @@ LogicalResult Replay::begin() {
       error.attachNote(other.getLoc()) << "the other value is this one";
       return error;
     }
-    intact.insert(value, range, channelsOf(value));
+    intact.insert(value, range, shareOf(value));
     if (get)
       reads.push_back(get);
   }
@@ -252,7 +277,7 @@ LogicalResult Replay::run() {
   for (auto launch : body.getOps<plan::LaunchOp>())
     for (Value output : launch.getOutputs())
       made.insert(plan::ownerOf(output));
-  if (failed(begin()))
+  if (failed(checkParts()) || failed(begin()))
     return failure();
   for (auto launch : body.getOps<plan::LaunchOp>())
     if (failed(replay(launch)))

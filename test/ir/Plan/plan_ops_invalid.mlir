@@ -118,6 +118,24 @@ plan.step @train {
 
 // -----
 
+// plan.part (C2): along the first extent
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  // expected-error@+1 {{is elements 12 to 19, expected whole extents of 0 to 15}}
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1], offset: 12>>
+}
+
+// -----
+
+// plan.part (C2): along the first extent, not from its begin
+plan.step @train {
+  %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>
+  // expected-error@+1 {{is elements 2 to 9, expected whole extents of 0 to 15}}
+  %1 = plan.part %0 "p" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1], offset: 2>>
+}
+
+// -----
+
 // plan.part (C2): the first channel of a part is one that the part has.
 plan.step @train {
   %0 = plan.buffer "x" "input" at 0 : memref<4x4xf32>

@@ -176,3 +176,32 @@ cnn.step @cut {
   cnn.output %b as "b" : tensor<4x3xf32>
   cnn.output %c as "c" : tensor<4x3xf32>
 }
+
+// -----
+
+// What is stacked along the first extent lies as it would alone: every launch takes it, products
+// too. A view and an output do not, and what is joined already has its place.
+// CHECK-LABEL: cnn.step @stacked
+// OFF-LABEL: cnn.step @stacked
+cnn.step @stacked {
+  %x = cnn.input "x" as tensor<4x3xf32> : tensor<4x3xf32>
+  %w = cnn.input "w" as tensor<6x3xf32> : tensor<6x3xf32>
+  // CHECK: %a = kernel.matmul %x, %x
+  %a = kernel.matmul %x, %x {layer = "a", transpose_lhs} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<3x3xf32>
+  %b = kernel.copy %x {layer = "b"} : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  // CHECK: %all = kernel.join %a, %b {layer = "all"} : (tensor<3x3xf32>, tensor<4x3xf32>) -> tensor<7x3xf32>
+  // OFF: %[[A:.*]] = kernel.copy %a {layer = "all.copy"}
+  // OFF: kernel.join %[[A]],
+  %all = kernel.concat %a, %b {layer = "all"} : (tensor<3x3xf32>, tensor<4x3xf32>) -> tensor<7x3xf32>
+  // CHECK: %s = kernel.part %all {layer = "s", offset = 1 : i64} : (tensor<7x3xf32>) -> tensor<6x3xf32>
+  // CHECK-NEXT: %y = kernel.matmul %s, %w
+  // OFF: kernel.matmul %s.copy, %w
+  %s = kernel.slice %all {layer = "s", offset = 1 : i64} : (tensor<7x3xf32>) -> tensor<6x3xf32>
+  %y = kernel.matmul %s, %w {layer = "y", transpose_rhs} : (tensor<6x3xf32>, tensor<6x3xf32>) -> tensor<6x6xf32>
+  // CHECK: %[[T:.*]] = kernel.part %all {layer = "t", offset = 0 : i64}
+  // CHECK-NEXT: %[[COPY:.*]] = kernel.copy %[[T]] {layer = "t.copy"}
+  // CHECK: cnn.output %[[COPY]] as "t"
+  %t = kernel.slice %all {layer = "t", offset = 0 : i64} : (tensor<7x3xf32>) -> tensor<2x3xf32>
+  cnn.output %y as "y" : tensor<6x6xf32>
+  cnn.output %t as "t" : tensor<2x3xf32>
+}

@@ -397,3 +397,59 @@ plan.step @train {
   // expected-error@+1 {{writes a part of rows that its buffer does not have}}
   plan.launch "copy"(%x) -> (%a) {} {flops = 0.0 : f64} : memref<2x2xf32> -> (memref<2x2xf32, strided<[8, 1]>>)
 }
+
+// -----
+
+// Parts one behind the other: the whole is there when all of them are.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<2x4xf32>
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1], offset: 8>>
+  plan.launch "copy"(%x) -> (%b) {} {flops = 0.0 : f64} : memref<2x4xf32> -> (memref<2x4xf32, strided<[4, 1], offset: 8>>)
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1]>>
+  plan.launch "copy"(%b) -> (%a) {} {flops = 0.0 : f64} : memref<2x4xf32, strided<[4, 1], offset: 8>> -> (memref<2x4xf32, strided<[4, 1]>>)
+  %y = plan.buffer "y" "activation" at 128 : memref<4x4xf32>
+  plan.launch "copy"(%w) -> (%y) {} {flops = 0.0 : f64} : memref<4x4xf32> -> (memref<4x4xf32>)
+}
+
+// -----
+
+// The whole before all of what is stacked is made.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<3x4xf32>
+  // expected-note@+1 {{the value is this one}}
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<3x4xf32, strided<[4, 1], offset: 4>>
+  plan.launch "copy"(%x) -> (%b) {} {flops = 0.0 : f64} : memref<3x4xf32> -> (memref<3x4xf32, strided<[4, 1], offset: 4>>)
+  %y = plan.buffer "y" "activation" at 128 : memref<4x4xf32>
+  // expected-error@+1 {{reads bytes that are no longer, or not yet, the value they should be}}
+  plan.launch "copy"(%w) -> (%y) {} {flops = 0.0 : f64} : memref<4x4xf32> -> (memref<4x4xf32>)
+}
+
+// -----
+
+// Stacked parts that share a row.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %x = plan.buffer "x" "input" at 0 : memref<2x4xf32>
+  %w = plan.buffer "w" "activation" at 64 : memref<4x4xf32>
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1]>>
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1], offset: 4>>
+  plan.launch "copy"(%x) -> (%a) {} {flops = 0.0 : f64} : memref<2x4xf32> -> (memref<2x4xf32, strided<[4, 1]>>)
+  // expected-error@+1 {{writes over another part of the same buffer}}
+  plan.launch "copy"(%x) -> (%b) {} {flops = 0.0 : f64} : memref<2x4xf32> -> (memref<2x4xf32, strided<[4, 1], offset: 4>>)
+}
+
+// -----
+
+// A buffer that is divided along both extents.
+plan.arena "m" {batch = 4 : i64, bytes = 256 : i64, lower_bound = 0 : i64, peak_launch = 0 : i64, precision = "fp32", source = "", target = "none"}
+plan.step @train {
+  %w = plan.buffer "w" "input" at 64 : memref<4x4xf32>
+  // expected-note@+1 {{the other part is this one}}
+  %a = plan.part %w "a" : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1]>>
+  // expected-error@+1 {{divides a buffer along another extent than another part of it}}
+  %b = plan.part %w "b" : memref<4x4xf32> to memref<4x2xf32, strided<[4, 1]>>
+}
