@@ -6,6 +6,14 @@
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
+/** With so many digits; of two that are as near the even one, as the compiler's text has it. */
+function fixed(value, digits) {
+  const scaled = value * 10 ** digits;
+  // A product may look like a tie that the number, which is a binary fraction, is not.
+  const isTie = Number.isInteger(value * 2 ** (digits + 1)) && scaled % 1 === 0.5;
+  return isTie ? (2 * Math.round(scaled / 2) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+}
+
 /** 12345678 as "11.8 MiB": as the compiler's text has it. */
 function formatBytes(bytes, digits = 1) {
   let value = Math.abs(bytes), unit = 0;
@@ -13,7 +21,7 @@ function formatBytes(bytes, digits = 1) {
     value /= 1024;
     ++unit;
   }
-  return (bytes < 0 ? "−" : "") + (unit ? value.toFixed(digits) : String(value)) + " " + units[unit];
+  return (bytes < 0 ? "−" : "") + (unit ? fixed(value, digits) : String(value)) + " " + units[unit];
 }
 
 const withCommas = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
