@@ -20,6 +20,16 @@ using namespace fanfold;
 
 std::vector<std::string> fanfold::targetNames() { return {"cpu", "cuda:sm_90"}; }
 
+bool ProgramTarget::takesLess(llvm::ArrayRef<mlir::Operation *> launches,
+                              llvm::ArrayRef<mlir::Operation *> others) const {
+  double difference = 0;
+  for (mlir::Operation *launch : launches)
+    difference += seconds(launch);
+  for (mlir::Operation *launch : others)
+    difference -= seconds(launch);
+  return difference < 0;
+}
+
 std::string fanfold::launchKey(mlir::Operation *launch) {
   std::string key;
   llvm::raw_string_ostream stream(key);

@@ -52,6 +52,10 @@ public:
   /// of the launches that select() was asked for, or one that cannot be taken; else empty.
   virtual std::string missingMeasurements() const { return ""; }
 
+  /// Whether `launches` take less time than `others` by `seconds`.
+  bool takesLess(llvm::ArrayRef<mlir::Operation *> launches,
+                 llvm::ArrayRef<mlir::Operation *> others) const;
+
   /// Whether programs can compute in a precision: "fp32", "tf32", "fp16", "bf16".
   virtual bool supports(llvm::StringRef precision) const = 0;
 

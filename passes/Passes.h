@@ -32,6 +32,7 @@ constexpr size_t maxPointwiseStatements = 512;
 #include "passes/Passes.h.inc"
 
 /// fuse-epilogues asks this target what its products can do.
+std::unique_ptr<mlir::Pass> createMergeFans(const Target &target);
 std::unique_ptr<mlir::Pass> createFuseEpilogues(const Target &target);
 
 /// fuse-statistics asks this target which form it takes.

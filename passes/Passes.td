@@ -192,6 +192,44 @@ def FuseEpilogues : Pass<"fuse-epilogues", "::fanfold::cnn::StepOp"> {
   let statistics = [Statistic<"fused", "epilogues-fused", "Pointwise kernels fused">];
 }
 
+def MergeFans : Pass<"merge-fans", "::fanfold::cnn::StepOp"> {
+  let summary = "make one convolution of those that read one input";
+  let description = [{
+    Convolutions of one input with windows of one kind, as the 1x1 ones at the begin of an
+    Inception module, become one with all of their filters, which reads the input once; and so do
+    their gradients:
+
+    ```mlir
+    %a = kernel.conv2d %x, %v
+    %b = kernel.conv2d %x, %w
+    ...
+    %dx = sum of %s, kernel.conv2d_dgrad %da, %v and kernel.conv2d_dgrad %db, %w
+    %dv = kernel.conv2d_wgrad %x, %da
+    %dw = kernel.conv2d_wgrad %x, %db
+    ```
+
+    becomes
+
+    ```mlir
+    %vw = kernel.concat %v, %w    // along the first dimension: one behind the other
+    %ab = kernel.conv2d %x, %vw
+    %a = kernel.slice %ab {offset = 0 : i64}
+    %b = kernel.slice %ab {offset = 64 : i64}
+    ...
+    %dab = kernel.concat %da, %db // along the channels: side by side
+    %dx = sum of %s and kernel.conv2d_dgrad %dab, %vw
+    %dvw = kernel.conv2d_wgrad %x, %dab
+    %dv = kernel.slice %dvw {offset = 0 : i64}
+    %dw = kernel.slice %dvw {offset = 64 : i64}
+    ```
+
+    place-slices makes the parts where they lie. Each of the three is done where the target says
+    that it pays (Target::chooseForm). Channels that do not begin where the target wants rows of
+    parts to begin stay apart, and so do convolutions with an epilogue.
+  }];
+  let statistics = [Statistic<"merged", "fans-merged", "Fans of convolutions that are one">];
+}
+
 def FuseStatistics : Pass<"fuse-statistics", "::fanfold::cnn::StepOp"> {
   let summary = "take the sums for batch normalisation where they are cheap";
   let description = [{

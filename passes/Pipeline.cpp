@@ -60,6 +60,9 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
     // Epilogues first: a bias that a product can add should not wander into a pointwise
     // kernel that follows it.
     steps.addPass(createFuseEpilogues(target));
+    // Behind what convolutions do best alone: folding and epilogues. What is one then, is one to
+    // the other fusions.
+    steps.addPass(createMergeFans(target));
     steps.addPass(createFuseStatistics(target));
     steps.addPass(createFusePointwise());
     // Weighs what whole kernels read and write: behind fusion.

@@ -32,6 +32,11 @@ public:
   bool hasEpilogue(mlir::Operation *product, llvm::StringRef step) const override {
     return step == "bias" || step == "relu";
   }
+  /// Of fans, what moves less; it has one form of everything else.
+  FormChoice chooseForm(llvm::StringRef fusion, llvm::ArrayRef<mlir::Operation *> apart,
+                        llvm::ArrayRef<mlir::Operation *> fused) const override {
+    return {fusion == "fan" && takesLess(fused, apart)};
+  }
   /// For strided tensors oneDNN 2.6 has its reference implementation alone: 17.5 s instead of
   /// 48 ms for 3x3 filters from 128 to 32 channels over 8 x 28 x 28 pixels, on one core.
   bool takesPitch(mlir::Operation *launch, mlir::Value value) const override {

@@ -332,15 +332,17 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
   FormChoice choice;
   // LineConv.h sums beside, has no prologue, and takes no parts.
   for (Operation *launch : apart)
-    if (isLineConv(*this, launch)) {
+    if (fusion != "fan" && isLineConv(*this, launch)) {
       choice.fused = fusion == "statistics";
       return choice;
     }
   auto products = llvm::make_filter_range(fused, isProduct);
   if (!llvm::all_of(products, [&](Operation *product) { return canRun(*this, product); }))
     return choice;
-  choice.fused = llvm::all_of(
-      products, [&](Operation *product) { return prefersFused(*this, fusion, product); });
+  choice.fused =
+      fusion == "fan" ? takesLess(fused, apart) : llvm::all_of(products, [&](Operation *product) {
+        return prefersFused(*this, fusion, product);
+      });
   // The one costs a write, the other hardly more, and every layer has another pitch: measuring
   // and compiling engines for each of them would take minutes.
   if (fusion == "cut")
@@ -351,7 +353,9 @@ FormChoice CudaTarget::chooseForm(StringRef fusion, ArrayRef<Operation *> apart,
     choice.fused = *timeFused < *timeApart;
   // What the forms are called.
   const bool isPart = fusion == "part";
-  const char *names[] = {isPart ? "packed" : "apart", isPart ? "in place" : "fused"};
+  const char *names[] = {isPart ? "packed" : "apart", isPart            ? "in place"
+                                                      : fusion == "fan" ? "merged"
+                                                                        : "fused"};
   choice.reason = fmt::format(
       "{} {}: {}", fusion.str(), names[choice.fused],
       known ? fmt::format("{:.1f} us, {} {:.1f}", choice.fused ? *timeFused : *timeApart,

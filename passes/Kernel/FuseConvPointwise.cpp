@@ -92,6 +92,7 @@ bool FuseConvPointwise::fuse(const Product &product, PointwiseOp op, unsigned in
       product.image, product.filter, inputs, product.pad,
       product.isGradient ? builder.getUnitAttr() : UnitAttr(), op.getExtentAttr(), op.getSumsAttr(),
       op.getLayerAttr(), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+  handNotes(product.op, both);
   Block &old = op.getBody().front();
   Block *body = builder.createBlock(&both.getBody());
   IRMapping inner;

@@ -37,10 +37,36 @@ static RankedTensorType sumType(Value value) {
 static Conv2dStatisticsOp makeSumming(Conv2dOp conv, Location loc) {
   OpBuilder builder(conv);
   Type sums = sumType(conv);
-  return Conv2dStatisticsOp::create(
+  auto summing = Conv2dStatisticsOp::create(
       builder, loc, conv.getType(), sums, sums, conv.getInput(), conv.getFilter(),
       /*prologue=*/ValueRange(), conv.getStrideAttr(), conv.getPadAttr(), conv.getDilationAttr(),
       conv.getGroupsAttr(), conv.getLayerAttr(), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+  handNotes(conv, summing);
+  return summing;
+}
+
+/// Statistics of what a convolution makes, or of channels of it.
+static SmallVector<BatchNormStatisticsOp> statisticsOf(Conv2dOp conv) {
+  SmallVector<BatchNormStatisticsOp> all;
+  for (Operation *user : conv->getUsers()) {
+    if (auto statistics = dyn_cast<BatchNormStatisticsOp>(user))
+      all.push_back(statistics);
+    else if (auto slice = dyn_cast<SliceOp>(user))
+      for (Operation *reader : slice->getUsers())
+        if (auto statistics = dyn_cast<BatchNormStatisticsOp>(reader))
+          all.push_back(statistics);
+  }
+  // Users come in no order.
+  llvm::sort(all, [](auto a, auto b) { return a->isBeforeInBlock(b); });
+  return all;
+}
+
+/// Of sums of a tensor, those of the channels that `slice` takes from it; behind the slice.
+static SliceOp makeSlice(SliceOp slice, Value sums) {
+  OpBuilder builder(slice.getContext());
+  builder.setInsertionPointAfter(slice);
+  return SliceOp::create(builder, slice.getLoc(), sumType(slice), sums, slice.getOffsetAttr(),
+                         slice.getLayerAttr(), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
 }
 
 /// What `statistics` gives, from sums.
@@ -187,29 +213,44 @@ struct FuseStatisticsPass : fanfold::impl::FuseStatisticsBase<FuseStatisticsPass
 
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
-    for (auto op : llvm::make_early_inc_range(body.getOps<BatchNormStatisticsOp>()))
-      if (auto conv = op.getInput().getDefiningOp<Conv2dOp>(); isPlain(conv))
-        fuse(conv, op);
+    for (auto conv : llvm::make_early_inc_range(body.getOps<Conv2dOp>()))
+      if (isPlain(conv))
+        if (auto statistics = statisticsOf(conv); !statistics.empty())
+          fuse(conv, statistics);
     sumParts(body);
   }
 
   /// Makes the fused form, and takes one of the two.
-  void fuse(Conv2dOp conv, BatchNormStatisticsOp statistics) {
-    Conv2dStatisticsOp both =
-        makeSumming(conv, FusedLoc::get(&getContext(), {statistics.getLoc(), conv.getLoc()}));
-    BatchNormFinalizeOp finalize =
-        makeFinalize(statistics, {both.getSum(), both.getSumOfSquares()});
-    const std::array<Operation *, 2> apart = {conv, statistics}, fused = {both, finalize};
+  void fuse(Conv2dOp conv, ArrayRef<BatchNormStatisticsOp> statistics) {
+    SmallVector<Location> locations = {conv.getLoc()};
+    for (BatchNormStatisticsOp op : statistics)
+      locations.push_back(op.getLoc());
+    Conv2dStatisticsOp both = makeSumming(conv, FusedLoc::get(&getContext(), locations));
+    SmallVector<Operation *> apart = {conv}, fused = {both}, slices, finalizes;
+    for (BatchNormStatisticsOp op : statistics) {
+      apart.push_back(op);
+      Sums sums = {both.getSum(), both.getSumOfSquares()};
+      if (auto slice = op.getInput().getDefiningOp<SliceOp>())
+        for (Value *sum : {&sums.sum, &sums.squares}) {
+          slices.push_back(makeSlice(slice, *sum));
+          *sum = slices.back()->getResult(0);
+        }
+      finalizes.push_back(makeFinalize(op, sums));
+    }
+    llvm::append_range(fused, finalizes);
     if (!takesFused(target, "statistics", apart, fused)) {
-      finalize.erase();
+      for (Operation *op : llvm::concat<Operation *>(finalizes, slices))
+        op->erase();
       both.erase();
       return;
     }
     conv.getResult().replaceAllUsesWith(both.getResult());
-    statistics->replaceAllUsesWith(finalize);
-    statistics.erase();
+    for (auto [before, now] : llvm::zip(statistics, finalizes)) {
+      before->replaceAllUsesWith(now);
+      before->erase();
+    }
     conv.erase();
-    ++this->fused;
+    this->fused += statistics.size();
   }
 
   static void collectParts(Value value, llvm::SetVector<Value> &parts) {

@@ -15,19 +15,26 @@ using namespace mlir;
 using namespace fanfold;
 
 /// Notes a choice on `launch`, and what it could pose instead unless that is empty.
-static void note(Operation *launch, StringRef reason, StringRef alternative) {
+static void note(Operation *launch, StringRef reason, ArrayRef<std::string> others) {
   Builder builder(launch->getContext());
   std::string form;
   if (auto before = launch->getAttrOfType<StringAttr>("form"))
     form = before.getValue().str() + "; ";
   launch->setAttr("form", builder.getStringAttr(form + reason));
-  if (alternative.empty())
+  if (others.empty())
     return;
   SmallVector<Attribute> alternatives;
   if (auto before = launch->getAttrOfType<ArrayAttr>("alternatives"))
     llvm::append_range(alternatives, before);
-  alternatives.push_back(builder.getStringAttr(alternative));
+  for (const std::string &other : others)
+    alternatives.push_back(builder.getStringAttr(other));
   launch->setAttr("alternatives", builder.getArrayAttr(alternatives));
+}
+
+void fanfold::handNotes(Operation *from, Operation *to) {
+  for (StringRef name : {"form", "alternatives"})
+    if (Attribute attribute = from->getAttr(name))
+      to->setAttr(name, attribute);
 }
 
 bool fanfold::takesFused(const Target *target, StringRef fusion, ArrayRef<Operation *> apart,
@@ -41,8 +48,12 @@ bool fanfold::takesFused(const Target *target, StringRef fusion, ArrayRef<Operat
   auto noted = llvm::to_vector(llvm::make_filter_range(taken, isProduct));
   if (noted.empty()) // Ours, which pose no problems.
     noted.push_back(taken.front());
-  for (auto [index, launch] : llvm::enumerate(noted))
-    note(launch, choice.reason,
-         index < choice.alternatives.size() ? choice.alternatives[index] : "");
+  // What corresponds to none of its own belongs to the last one.
+  ArrayRef<std::string> alternatives = choice.alternatives;
+  for (auto [index, launch] : llvm::enumerate(noted)) {
+    const size_t left = alternatives.size() - std::min(index, alternatives.size());
+    const size_t count = &launch == &noted.back() ? left : std::min<size_t>(left, 1);
+    note(launch, choice.reason, alternatives.slice(alternatives.size() - left, count));
+  }
   return choice.fused;
 }

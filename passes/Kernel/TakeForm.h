@@ -20,6 +20,9 @@ namespace fanfold {
 bool takesFused(const Target *target, llvm::StringRef fusion,
                 llvm::ArrayRef<mlir::Operation *> apart, llvm::ArrayRef<mlir::Operation *> fused);
 
+/// Has `to`, which stands for `from` from now on, bear what is noted there.
+void handNotes(mlir::Operation *from, mlir::Operation *to);
+
 } // namespace fanfold
 
 #endif // FANFOLD_PASSES_KERNEL_TAKEFORM_H

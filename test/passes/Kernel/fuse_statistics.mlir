@@ -92,3 +92,29 @@ cnn.step @full_precision {
   %n:4 = kernel.batch_norm_statistics %both, %c, %c {epsilon = 1.0e-3 : f64, layer = "n", momentum = 0.1 : f64} : (tensor<4x6x6x16xf32>, tensor<16xf32>, tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>)
   cnn.output %n#0 as "n" : tensor<16xf32>
 }
+
+// -----
+
+// Of channels of what a convolution makes: channels of its sums.
+// CHECK-LABEL: cnn.step @slices
+cnn.step @slices {
+  %x = cnn.input "x" as tensor<4x8x8x3xf32> : tensor<4x8x8x3xf32>
+  %w = cnn.input "w" as tensor<6x3x3x3xf32> : tensor<6x3x3x3xf32>
+  %c = cnn.input "c" as tensor<2xf32> : tensor<2xf32>
+  %d = cnn.input "d" as tensor<4xf32> : tensor<4xf32>
+  // CHECK: %conv, %conv.1, %conv.2 = kernel.conv2d_statistics %x, %w
+  %conv = kernel.conv2d %x, %w {dilation = array<i64: 1, 1>, groups = 1 : i64, layer = "conv", pad = array<i64: 0, 0>, stride = array<i64: 1, 1>} : (tensor<4x8x8x3xf32>, tensor<6x3x3x3xf32>) -> tensor<4x6x6x6xf32>
+  %a = kernel.slice %conv {layer = "a", offset = 0 : i64} : (tensor<4x6x6x6xf32>) -> tensor<4x6x6x2xf32>
+  %b = kernel.slice %conv {layer = "b", offset = 2 : i64} : (tensor<4x6x6x6xf32>) -> tensor<4x6x6x4xf32>
+  // CHECK-DAG: %[[SUM_A:.*]] = kernel.slice %conv.1 {layer = "a", offset = 0 : i64} : (tensor<6xf32>) -> tensor<2xf32>
+  // CHECK-DAG: %[[SQUARES_A:.*]] = kernel.slice %conv.2 {layer = "a", offset = 0 : i64}
+  // CHECK-DAG: %[[SUM_B:.*]] = kernel.slice %conv.1 {layer = "b", offset = 2 : i64} : (tensor<6xf32>) -> tensor<4xf32>
+  // CHECK-DAG: %[[SQUARES_B:.*]] = kernel.slice %conv.2 {layer = "b", offset = 2 : i64}
+  // CHECK: kernel.batch_norm_finalize %[[SUM_A]], %[[SQUARES_A]], %c, %c {{.*}}= 144 : i64
+  // CHECK: kernel.batch_norm_finalize %[[SUM_B]], %[[SQUARES_B]], %d, %d {{.*}}= 144 : i64
+  // CHECK-NOT: batch_norm_statistics
+  %m:4 = kernel.batch_norm_statistics %a, %c, %c {epsilon = 1.0e-3 : f64, layer = "m", momentum = 0.1 : f64} : (tensor<4x6x6x2xf32>, tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>)
+  %n:4 = kernel.batch_norm_statistics %b, %d, %d {epsilon = 1.0e-3 : f64, layer = "n", momentum = 0.1 : f64} : (tensor<4x6x6x4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  cnn.output %m#0 as "m" : tensor<2xf32>
+  cnn.output %n#0 as "n" : tensor<4xf32>
+}
