@@ -63,9 +63,9 @@ public:
 
   /// Chooses between two forms of one computation by the time they take, as a whole. All
   /// launches stand in the step; the products of one form correspond to those of the other
-  /// in their order, if there are any, or one of them to all. `fusion` is "fan", "statistics", "prologue", "pointwise", "part" (a
-  /// copy of a part of a larger tensor; products that touch it where it lies) or "cut" (such a
-  /// part that what makes it can write a second time instead).
+  /// in their order, if there are any, or one of them to all. `fusion` is "fan", "statistics",
+  /// "prologue", "pointwise", "part" (a copy of a part of a larger tensor; products that touch it
+  /// where it lies) or "cut" (such a part that what makes it can write a second time instead).
   virtual FormChoice chooseForm(llvm::StringRef fusion, llvm::ArrayRef<mlir::Operation *> apart,
                                 llvm::ArrayRef<mlir::Operation *> fused) const {
     return {};

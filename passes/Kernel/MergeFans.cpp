@@ -61,8 +61,8 @@ static SmallVector<Operation *> makersOf(ValueRange values) {
 static ConcatOp concatenate(ArrayRef<Operation *> products, ValueRange values, bool stacks) {
   OpBuilder builder(products.front()->getContext());
   builder.setInsertionPointAfter(lastOf(makersOf(values)));
-  StringAttr layer = builder.getStringAttr(nameOf(products).getValue() +
-                                           (stacks ? ".filters" : ".gradients"));
+  StringAttr layer =
+      builder.getStringAttr(nameOf(products).getValue() + (stacks ? ".filters" : ".gradients"));
   return ConcatOp::create(builder, products.front()->getLoc(), typeOfAll(values, stacks), values,
                           layer, StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
 }
