@@ -159,13 +159,15 @@ SumTree::SumTree(Value value) {
   }
   if (!root)
     return;
-  sums.push_back(root);
-  for (size_t i = 0; i < sums.size(); ++i)
-    for (Value operand : sums[i]->getOperands())
+  SmallVector<Operation *> open = {root};
+  while (!open.empty()) {
+    sums.push_back(open.pop_back_val());
+    for (Value operand : sums.back()->getOperands())
       if (operand.hasOneUse() && isSum(operand.getDefiningOp()))
-        sums.push_back(operand.getDefiningOp());
+        open.push_back(operand.getDefiningOp());
       else
         terms.push_back(operand);
+  }
 }
 
 //===----------------------------------------------------------------------===//
