@@ -28,11 +28,17 @@ constexpr size_t maxPointwiseOperands = 16;
 /// Compilers of generated programs take their time for longer bodies.
 constexpr size_t maxPointwiseStatements = 512;
 
+/// Attribute of a module that fits into no memory budget that insert-checkpoints was given: the
+/// bytes of the smallest that would do.
+constexpr llvm::StringLiteral smallestBudgetAttribute = "fanfold.smallest_budget";
+
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"
 
-/// fuse-epilogues asks this target what its products can do.
+/// merge-fans asks this target whether it pays.
 std::unique_ptr<mlir::Pass> createMergeFans(const Target &target);
+
+/// fuse-epilogues asks this target what its products can do.
 std::unique_ptr<mlir::Pass> createFuseEpilogues(const Target &target);
 
 /// fuse-statistics asks this target which form it takes.

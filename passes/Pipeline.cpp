@@ -62,7 +62,8 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
     steps.addPass(createFuseEpilogues(target));
     // Behind what convolutions do best alone: folding and epilogues. What is one then, is one to
     // the other fusions.
-    steps.addPass(createMergeFans(target));
+    if (options.mergeFans)
+      steps.addPass(createMergeFans(target));
     steps.addPass(createFuseStatistics(target));
     steps.addPass(createFusePointwise());
     // Weighs what whole kernels read and write: behind fusion.
@@ -121,6 +122,16 @@ void fanfold::buildPipeline(OpPassManager &manager, Level from, Level to, const 
     addPlanPasses(manager, target, options);
   if (to >= Level::plan)
     manager.addPass(createVerifyPlan());
+}
+
+bool fanfold::hasMergedFans(ModuleOp module) {
+  return module
+      .walk([](kernel::ConcatOp concat) {
+        return kernel::isStacked(concat.getInputs().front().getType(), concat.getType())
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 void fanfold::registerPasses() { registerFanfoldPasses(); }

@@ -24,7 +24,8 @@ struct PipelineOptions {
   int64_t batch = 0; ///< 0: as the recipe says.
   bool keepGradients = false;
   bool fusion = true;
-  bool schedule = true; ///< False: in the order that the model was written in.
+  bool mergeFans = true; ///< Part of fusion: convolutions of one input as one.
+  bool schedule = true;  ///< False: in the order that the model was written in.
   bool inPlace = true;
   bool sharing = true;
   int64_t memoryBudget = 0; ///< Bytes of the arena; 0: any.
@@ -37,6 +38,9 @@ Level levelOf(mlir::ModuleOp module);
 /// pass manager.
 void buildPipeline(mlir::OpPassManager &manager, Level from, Level to, const Target &target,
                    const PipelineOptions &options);
+
+/// Whether convolutions of one input have become one in a module at the kernel level.
+bool hasMergedFans(mlir::ModuleOp module);
 
 /// Registers all passes with mlir-opt.
 void registerPasses();

@@ -141,9 +141,11 @@ struct InsertCheckpointsPass : fanfold::impl::InsertCheckpointsBase<InsertCheckp
              builder.getNamedAttr("seconds", builder.getF64FloatAttr(seconds))}));
   }
 
-  /// Says what the plan of fewest bytes holds at its peak.
+  /// Says what the plan of fewest bytes holds at its peak, and leaves its bytes for those who look
+  /// for another plan.
   LogicalResult reportPeak(StepBudget &plans, int64_t smallestBudget, int64_t alignment) {
     ModuleOp module = getOperation();
+    module->setAttr(smallestBudgetAttribute, Builder(module).getI64IntegerAttr(smallestBudget));
     FailureOr<OwningOpRef<ModuleOp>> built = plans.build(*plans.smallest());
     if (failed(built))
       return failure();

@@ -79,6 +79,78 @@ Status Session::checkBatch() {
   return good ? Status() : Status::error("cannot compile the model {}", options.model);
 }
 
+Status Session::makeTarget() {
+  Result<std::unique_ptr<ProgramTarget>> target = fanfold::makeTarget(
+      {options.target, options.threads, options.deterministic,
+       options.tuning == "off" ? "" : options.tuningDatabase, options.tuning == "frozen"});
+  if (!target.ok())
+    return std::move(target).status();
+  programTarget = std::move(*target);
+  return {};
+}
+
+LogicalResult Session::run(Level level, const PipelineOptions &pipeline) {
+  PassManager manager(&context);
+  if (!options.dumpPhases.empty())
+    manager.enableIRPrintingToFileTree([](Pass *, Operation *) { return false; },
+                                       [](Pass *, Operation *) { return true; },
+                                       /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+                                       /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
+  buildPipeline(manager, given, level, *programTarget, pipeline);
+  return manager.run(*root);
+}
+
+namespace {
+/// Keeps what is said about a model while it lives.
+class Listener {
+public:
+  explicit Listener(MLIRContext &context)
+      : handler(&context,
+                [this](Diagnostic &diagnostic) { said.push_back(std::move(diagnostic)); }) {}
+
+  std::vector<Diagnostic> take() { return std::move(said); }
+
+private:
+  std::vector<Diagnostic> said;
+  ScopedDiagnosticHandler handler;
+};
+} // namespace
+
+/// The smallest budget that would do, of a module that did not fit into the one it was given.
+static std::optional<int64_t> smallestBudget(ModuleOp module) {
+  auto bytes = module->getAttrOfType<IntegerAttr>(smallestBudgetAttribute);
+  return bytes ? std::optional(bytes.getInt()) : std::nullopt;
+}
+
+/// What convolutions of one input make together is one tensor, which lives as long as any part of
+/// it is read. So a budget that no plan with such tensors meets may be met without them.
+LogicalResult Session::runWithinBudget(Level level, PipelineOptions pipeline) {
+  if (pipeline.memoryBudget == 0 || given != Level::cnn)
+    return run(level, pipeline);
+  OwningOpRef<ModuleOp> model = root->clone();
+  const auto listen = [&](std::vector<Diagnostic> &said) {
+    Listener listener(context);
+    const LogicalResult result = run(level, pipeline);
+    said = listener.take();
+    return result;
+  };
+  std::vector<Diagnostic> said;
+  LogicalResult result = listen(said);
+  const std::optional<int64_t> smallest = smallestBudget(*root);
+  if (failed(result) && smallest && hasMergedFans(*root) && makeTarget().ok()) {
+    root = std::move(model);
+    pipeline.mergeFans = false;
+    std::vector<Diagnostic> saidApart;
+    result = listen(saidApart);
+    // Of two plans that do not fit, the smaller one is what is said.
+    if (succeeded(result) || smallestBudget(*root).value_or(*smallest) < *smallest)
+      said = std::move(saidApart);
+  }
+  for (Diagnostic &diagnostic : said)
+    context.getDiagEngine().emit(std::move(diagnostic));
+  return result;
+}
+
 Status Session::lower(Level level) {
   PipelineOptions pipeline = options.pipeline;
   if (!options.memoryBudget.empty()) {
@@ -87,12 +159,7 @@ Status Session::lower(Level level) {
       return std::move(budget).status();
     pipeline.memoryBudget = *budget;
   }
-  Result<std::unique_ptr<ProgramTarget>> target = makeTarget(
-      {options.target, options.threads, options.deterministic,
-       options.tuning == "off" ? "" : options.tuningDatabase, options.tuning == "frozen"});
-  if (!target.ok())
-    return std::move(target).status();
-  programTarget = std::move(*target);
+  FANFOLD_RETURN_IF_ERROR(makeTarget());
   root = readModelFile(options.model, sources, context);
   if (!root)
     return Status::error("cannot read the model {}", options.model);
@@ -104,17 +171,10 @@ Status Session::lower(Level level) {
                          options.model);
   FANFOLD_RETURN_IF_ERROR(choosePrecision());
 
-  PassManager manager(&context);
-  if (!options.dumpPhases.empty()) {
+  if (!options.dumpPhases.empty())
     if (std::error_code code = llvm::sys::fs::create_directories(options.dumpPhases))
       return Status::error("making the directory {}: {}", options.dumpPhases, code.message());
-    manager.enableIRPrintingToFileTree([](Pass *, Operation *) { return false; },
-                                       [](Pass *, Operation *) { return true; },
-                                       /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
-                                       /*printAfterOnlyOnFailure=*/false, options.dumpPhases);
-  }
-  buildPipeline(manager, given, level, *programTarget, pipeline);
-  if (failed(manager.run(*root)))
+  if (failed(runWithinBudget(level, pipeline)))
     return Status::error("cannot compile the model {}", options.model);
   if (level == Level::plan && pipeline.memoryBudget > 0)
     return checkBudget(pipeline.memoryBudget);

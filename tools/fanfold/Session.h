@@ -38,6 +38,10 @@ public:
 private:
   Status checkBatch();
   Status choosePrecision();
+  Status makeTarget();
+  /// Runs the passes to `level`, which may say something about the model.
+  mlir::LogicalResult run(Level level, const PipelineOptions &pipeline);
+  mlir::LogicalResult runWithinBudget(Level level, PipelineOptions pipeline);
   Status checkBudget(int64_t budget);
 
   const CompileOptions &options;
