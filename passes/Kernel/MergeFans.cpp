@@ -184,10 +184,9 @@ private:
   bool fits(Conv2dOp conv, Conv2dOp other) const;
   bool isAligned(Conv2dOp conv) const;
   /// Each leaves all as it is where the target says so.
-  bool mergeForward(ArrayRef<Operation *> convs, Value allFilters);
+  bool merge(ArrayRef<Operation *> products, ValueRange operands, bool stacks);
   void mergeGradients(Value input, ValueRange filters, Value allFilters);
   void mergeInputGradients(ArrayRef<Operation *> dgrads, Value gradients, Value allFilters);
-  void mergeFilterGradients(ArrayRef<Operation *> wgrads, Value gradients);
 
   const Target *target; ///< Null: one that likes it.
 };
@@ -232,7 +231,7 @@ void MergeFansPass::runOnOperation() {
       SmallVector<Value> filters = llvm::map_to_vector(
           fan, [](Operation *conv) -> Value { return cast<Conv2dOp>(conv).getFilter(); });
       ConcatOp allFilters = concatenate(fan, filters, /*stacks=*/true);
-      if (!mergeForward(fan, allFilters)) {
+      if (!merge(fan, {input, allFilters}, /*stacks=*/false)) {
         allFilters.erase();
         continue;
       }
@@ -241,20 +240,21 @@ void MergeFansPass::runOnOperation() {
     }
 }
 
-bool MergeFansPass::mergeForward(ArrayRef<Operation *> convs, Value allFilters) {
+/// One product of `operands` in the place of several, whose results are slices of its own: along
+/// the first dimension, or the channels.
+bool MergeFansPass::merge(ArrayRef<Operation *> products, ValueRange operands, bool stacks) {
   SmallVector<Value> results =
-      llvm::map_to_vector(convs, [](Operation *conv) -> Value { return conv->getResult(0); });
-  Operation *all = makeProduct(convs, {convs.front()->getOperand(0), allFilters},
-                               typeOfAll(results, /*stacks=*/false));
-  if (!takesFused(target, "fan", convs, all)) {
+      llvm::map_to_vector(products, [](Operation *op) -> Value { return op->getResult(0); });
+  Operation *all = makeProduct(products, operands, typeOfAll(results, stacks));
+  if (!takesFused(target, "fan", products, all)) {
     all->erase();
     return false;
   }
-  SmallVector<Value> slices = slicesOf(all->getResult(0), results, /*stacks=*/false);
+  SmallVector<Value> slices = slicesOf(all->getResult(0), results, stacks);
   for (auto [result, slice] : llvm::zip(results, slices))
     result.replaceAllUsesWith(slice);
-  for (Operation *conv : convs)
-    conv->erase();
+  for (Operation *product : products)
+    product->erase();
   sinkReaders(makersOf(slices));
   return true;
 }
@@ -283,7 +283,7 @@ void MergeFansPass::mergeGradients(Value input, ValueRange filters, Value allFil
   ConcatOp all = concatenate(dgrads, gradients, /*stacks=*/false);
   mergeInputGradients(dgrads, all, allFilters);
   if (wgrads.size() == filters.size())
-    mergeFilterGradients(wgrads, all);
+    merge(wgrads, {input, all}, /*stacks=*/true);
   if (all.use_empty())
     all.erase();
 }
@@ -325,23 +325,6 @@ void MergeFansPass::mergeInputGradients(ArrayRef<Operation *> dgrads, Value grad
   }
   for (Operation *op : unused)
     op->erase();
-}
-
-void MergeFansPass::mergeFilterGradients(ArrayRef<Operation *> wgrads, Value gradients) {
-  SmallVector<Value> results =
-      llvm::map_to_vector(wgrads, [](Operation *wgrad) -> Value { return wgrad->getResult(0); });
-  Operation *all = makeProduct(wgrads, {wgrads.front()->getOperand(0), gradients},
-                               typeOfAll(results, /*stacks=*/true));
-  if (!takesFused(target, "fan", wgrads, all)) {
-    all->erase();
-    return;
-  }
-  SmallVector<Value> slices = slicesOf(all->getResult(0), results, /*stacks=*/true);
-  for (auto [result, slice] : llvm::zip(results, slices))
-    result.replaceAllUsesWith(slice);
-  for (Operation *wgrad : wgrads)
-    wgrad->erase();
-  sinkReaders(makersOf(slices));
 }
 
 std::unique_ptr<Pass> fanfold::createMergeFans(const Target &target) {
