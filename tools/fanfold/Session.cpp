@@ -100,22 +100,6 @@ LogicalResult Session::run(Level level, const PipelineOptions &pipeline) {
   return manager.run(*root);
 }
 
-namespace {
-/// Keeps what is said about a model while it lives.
-class Listener {
-public:
-  explicit Listener(MLIRContext &context)
-      : handler(&context,
-                [this](Diagnostic &diagnostic) { said.push_back(std::move(diagnostic)); }) {}
-
-  std::vector<Diagnostic> take() { return std::move(said); }
-
-private:
-  std::vector<Diagnostic> said;
-  ScopedDiagnosticHandler handler;
-};
-} // namespace
-
 /// The smallest budget that would do, of a module that did not fit into the one it was given.
 static std::optional<int64_t> smallestBudget(ModuleOp module) {
   auto bytes = module->getAttrOfType<IntegerAttr>(smallestBudgetAttribute);
@@ -129,10 +113,9 @@ LogicalResult Session::runWithinBudget(Level level, PipelineOptions pipeline) {
     return run(level, pipeline);
   OwningOpRef<ModuleOp> model = root->clone();
   const auto listen = [&](std::vector<Diagnostic> &said) {
-    Listener listener(context);
-    const LogicalResult result = run(level, pipeline);
-    said = listener.take();
-    return result;
+    ScopedDiagnosticHandler handler(
+        &context, [&](Diagnostic &diagnostic) { said.push_back(std::move(diagnostic)); });
+    return run(level, pipeline);
   };
   std::vector<Diagnostic> said;
   LogicalResult result = listen(said);
