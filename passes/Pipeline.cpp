@@ -36,9 +36,8 @@ static void addCnnPasses(OpPassManager &manager, const PipelineOptions &options)
   manager.addPass(createVerifyModel());
 }
 
-/// From the model to launches.
-static void addKernelPasses(OpPassManager &manager, const Target &target,
-                            const PipelineOptions &options) {
+/// From the model to launches, a kernel for each layer and gradient.
+static void addLaunchPasses(OpPassManager &manager, const PipelineOptions &options) {
   // The two steps part before differentiation: gradients belong to the forms that layers
   // take in training.
   manager.addPass(createBuildSteps());
@@ -48,46 +47,58 @@ static void addKernelPasses(OpPassManager &manager, const Target &target,
   // Knows parameter gradients by the updates that take them.
   manager.addPass(createScaleLoss());
   manager.addPass(createCnnToKernel());
+}
+
+/// What is chosen of launches as they come from the model: precision and forms.
+static void addFormPasses(OpPassManager &manager, const Target &target) {
   // Before fusion: a value that never leaves registers is not rounded.
   manager.addPass(createLowerPrecision());
   OpPassManager &steps = manager.nest<cnn::StepOp>();
   steps.addPass(createRememberPlaces());
   // Knows normalisation by its body, before that is part of a larger one.
   steps.addPass(createFoldImages(target));
-  if (options.fusion) {
-    // Knows batch normalisation and its gradient by their bodies, too.
-    steps.addPass(createFoldNorms(target));
-    // Epilogues first: a bias that a product can add should not wander into a pointwise
-    // kernel that follows it.
-    steps.addPass(createFuseEpilogues(target));
-    // Behind what convolutions do best alone: folding and epilogues. What is one then, is one to
-    // the other fusions.
-    if (options.mergeFans)
-      steps.addPass(createMergeFans(target));
-    steps.addPass(createFuseStatistics(target));
-    steps.addPass(createFusePointwise());
-    // Weighs what whole kernels read and write: behind fusion.
-    steps.addPass(createRecomputeOperands());
-    // Until then gradients read what activations leave, and a prologue would not save
-    // writing it.
-    steps.addPass(createFusePrologues(target));
-    steps.addPass(createFusePoolPrologues());
-    // Last: it hides a convolution from the others.
-    steps.addPass(createFuseConvPointwise(target));
-  }
-  // Behind fusion, which may have made updates of one form of many small launches.
-  if (options.fusion && target.mergesUpdates())
-    steps.addPass(createMergeUpdates());
-  // Workspaces count in the schedule and in the plan, so implementations are chosen
-  // before both; they are chosen for the fused launches.
-  steps.addPass(createSelectAlgorithms(target));
 }
 
-/// From launches to a plan. Nothing may add or reorder launches once `schedule` has run,
-/// but for launches that run again, copies that stand for concat and slice, and those that
-/// mark-in-place puts behind last readers.
-static void addPlanPasses(OpPassManager &manager, const Target &target,
-                          const PipelineOptions &options) {
+/// Several launches become one.
+static void addFusionPasses(OpPassManager &manager, const Target &target,
+                            const PipelineOptions &options) {
+  OpPassManager &steps = manager.nest<cnn::StepOp>();
+  // Knows batch normalisation and its gradient by their bodies, too.
+  steps.addPass(createFoldNorms(target));
+  // Epilogues first: a bias that a product can add should not wander into a pointwise
+  // kernel that follows it.
+  steps.addPass(createFuseEpilogues(target));
+  // Behind what convolutions do best alone: folding and epilogues. What is one then, is one to
+  // the other fusions.
+  if (options.mergeFans)
+    steps.addPass(createMergeFans(target));
+  steps.addPass(createFuseStatistics(target));
+  steps.addPass(createFusePointwise());
+  // Weighs what whole kernels read and write: behind fusion.
+  steps.addPass(createRecomputeOperands());
+  // Until then gradients read what activations leave, and a prologue would not save
+  // writing it.
+  steps.addPass(createFusePrologues(target));
+  steps.addPass(createFusePoolPrologues());
+  // Last: it hides a convolution from the others.
+  steps.addPass(createFuseConvPointwise(target));
+  // Behind fusion, which may have made updates of one form of many small launches.
+  if (target.mergesUpdates())
+    steps.addPass(createMergeUpdates());
+}
+
+/// What runs each launch.
+static void addAlgorithmPasses(OpPassManager &manager, const Target &target) {
+  // Workspaces count in the schedule and in the plan, so implementations are chosen
+  // before both; they are chosen for the fused launches.
+  manager.addNestedPass<cnn::StepOp>(createSelectAlgorithms(target));
+}
+
+/// Memory and schedule: from launches to a plan. Nothing may add or reorder launches once
+/// `schedule` has run, but for launches that run again, copies that stand for concat and slice, and
+/// those that mark-in-place puts behind last readers.
+static void addMemoryPasses(OpPassManager &manager, const Target &target,
+                            const PipelineOptions &options) {
   if (options.schedule)
     manager.addNestedPass<cnn::StepOp>(createSchedule());
   // What is live when, and so what has to go, is known only in the final order. A value
@@ -116,10 +127,15 @@ void fanfold::buildPipeline(OpPassManager &manager, Level from, Level to, const 
                             const PipelineOptions &options) {
   if (from <= Level::cnn)
     addCnnPasses(manager, options);
-  if (from <= Level::cnn && to >= Level::kernel)
-    addKernelPasses(manager, target, options);
+  if (from <= Level::cnn && to >= Level::kernel) {
+    addLaunchPasses(manager, options);
+    addFormPasses(manager, target);
+    if (options.fusion)
+      addFusionPasses(manager, target, options);
+    addAlgorithmPasses(manager, target);
+  }
   if (from <= Level::kernel && to >= Level::plan)
-    addPlanPasses(manager, target, options);
+    addMemoryPasses(manager, target, options);
   if (to >= Level::plan)
     manager.addPass(createVerifyPlan());
 }

@@ -9,7 +9,7 @@
 #ifndef FANFOLD_TOOLS_FANFOLD_TECHNIQUES_H
 #define FANFOLD_TOOLS_FANFOLD_TECHNIQUES_H
 
-#include "passes/Kernel/BudgetSweep.h"
+#include "passes/Kernel/Memory/BudgetSweep.h"
 #include "tools/fanfold/MemoryReport.h"
 #include "tools/fanfold/Options.h"
 

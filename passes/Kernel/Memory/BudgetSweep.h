@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_BUDGETSWEEP_H
-#define FANFOLD_PASSES_KERNEL_BUDGETSWEEP_H
+#ifndef FANFOLD_PASSES_KERNEL_MEMORY_BUDGETSWEEP_H
+#define FANFOLD_PASSES_KERNEL_MEMORY_BUDGETSWEEP_H
 
 #include "passes/Target.h"
 
@@ -34,4 +34,4 @@ llvm::FailureOr<std::vector<SweepPoint>> sweepBudgets(mlir::ModuleOp module, con
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_BUDGETSWEEP_H
+#endif // FANFOLD_PASSES_KERNEL_MEMORY_BUDGETSWEEP_H

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/PointwiseResults.h"
+#include "passes/Kernel/Fusion/PointwiseResults.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_POINTWISERESULTS_H
-#define FANFOLD_PASSES_KERNEL_POINTWISERESULTS_H
+#ifndef FANFOLD_PASSES_KERNEL_FUSION_POINTWISERESULTS_H
+#define FANFOLD_PASSES_KERNEL_FUSION_POINTWISERESULTS_H
 
 #include "ir/Kernel/KernelDialect.h"
 
@@ -23,4 +23,4 @@ void dropTwins(kernel::PointwiseOp op);
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_POINTWISERESULTS_H
+#endif // FANFOLD_PASSES_KERNEL_FUSION_POINTWISERESULTS_H

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/CnnToKernel/Patterns.h"
-#include "passes/Kernel/TakeForm.h"
+#include "passes/Kernel/Choices/TakeForm.h"
 
 #include "llvm/ADT/SetVector.h"
 

@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_STEPBUDGET_H
-#define FANFOLD_PASSES_KERNEL_STEPBUDGET_H
+#ifndef FANFOLD_PASSES_KERNEL_MEMORY_STEPBUDGET_H
+#define FANFOLD_PASSES_KERNEL_MEMORY_STEPBUDGET_H
 
-#include "passes/Kernel/StepModel.h"
+#include "passes/Kernel/Memory/StepModel.h"
 #include "passes/recompute/Recompute.h"
 
 #include "mlir/IR/OwningOpRef.h"
@@ -84,4 +84,4 @@ private:
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_STEPBUDGET_H
+#endif // FANFOLD_PASSES_KERNEL_MEMORY_STEPBUDGET_H

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/Relu.h"
+#include "passes/Kernel/Fusion/Relu.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

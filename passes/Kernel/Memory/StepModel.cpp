@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/StepModel.h"
+#include "passes/Kernel/Memory/StepModel.h"
 
 #include "llvm/ADT/SetVector.h"
 

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/BudgetSweep.h"
-#include "passes/Kernel/StepBudget.h"
+#include "passes/Kernel/Memory/BudgetSweep.h"
+#include "passes/Kernel/Memory/StepBudget.h"
 #include "passes/KernelToPlan/Arena.h"
 
 using namespace mlir;

@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/PlaceSlices.h"
+#include "passes/Kernel/Memory/PlaceSlices.h"
 #include "passes/InPlace.h"
 #include "passes/Joins.h"
-#include "passes/Kernel/SelectAlgorithms.h"
-#include "passes/Kernel/TakeForm.h"
+#include "passes/Kernel/Choices/SelectAlgorithms.h"
+#include "passes/Kernel/Choices/TakeForm.h"
 #include "passes/LaunchWork.h"
 #include "passes/Passes.h"
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/StepBudget.h"
+#include "passes/Kernel/Memory/StepBudget.h"
 #include "passes/KernelToPlan/Arena.h"
 #include "passes/KernelToPlan/Kinds.h"
 #include "passes/LaunchWork.h"

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_PLACESLICES_H
-#define FANFOLD_PASSES_KERNEL_PLACESLICES_H
+#ifndef FANFOLD_PASSES_KERNEL_MEMORY_PLACESLICES_H
+#define FANFOLD_PASSES_KERNEL_MEMORY_PLACESLICES_H
 
 #include "ir/Plan/PlanDialect.h"
 #include "passes/Target.h"
@@ -27,4 +27,4 @@ llvm::FailureOr<PlacedCounts> placeSlices(cnn::StepOp step, bool enable, const T
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_PLACESLICES_H
+#endif // FANFOLD_PASSES_KERNEL_MEMORY_PLACESLICES_H

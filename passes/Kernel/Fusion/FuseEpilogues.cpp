@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/CnnToKernel/Patterns.h"
-#include "passes/Kernel/Relu.h"
+#include "passes/Kernel/Fusion/Relu.h"
 
 namespace fanfold {
 #define GEN_PASS_DEF_FUSEEPILOGUES

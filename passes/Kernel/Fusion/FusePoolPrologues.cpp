@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/Relu.h"
+#include "passes/Kernel/Fusion/Relu.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/PointwiseResults.h"
+#include "passes/Kernel/Fusion/PointwiseResults.h"
 
 using namespace mlir;
 using namespace fanfold;

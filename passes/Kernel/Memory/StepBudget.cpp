@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/StepBudget.h"
+#include "passes/Kernel/Memory/StepBudget.h"
 #include "passes/InPlace.h"
-#include "passes/Kernel/PlaceSlices.h"
+#include "passes/Kernel/Memory/PlaceSlices.h"
 #include "passes/KernelToPlan/Arena.h"
 
 using namespace mlir;

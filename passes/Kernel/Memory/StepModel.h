@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_STEPMODEL_H
-#define FANFOLD_PASSES_KERNEL_STEPMODEL_H
+#ifndef FANFOLD_PASSES_KERNEL_MEMORY_STEPMODEL_H
+#define FANFOLD_PASSES_KERNEL_MEMORY_STEPMODEL_H
 
 #include "ir/Plan/PlanDialect.h"
 #include "passes/Target.h"
@@ -43,4 +43,4 @@ int64_t insertRuns(cnn::StepOp step, const recompute::Plan &plan);
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_STEPMODEL_H
+#endif // FANFOLD_PASSES_KERNEL_MEMORY_STEPMODEL_H

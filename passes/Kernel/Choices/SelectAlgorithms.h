@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_SELECTALGORITHMS_H
-#define FANFOLD_PASSES_KERNEL_SELECTALGORITHMS_H
+#ifndef FANFOLD_PASSES_KERNEL_CHOICES_SELECTALGORITHMS_H
+#define FANFOLD_PASSES_KERNEL_CHOICES_SELECTALGORITHMS_H
 
 #include "passes/Target.h"
 
@@ -20,4 +20,4 @@ llvm::LogicalResult selectAlgorithm(mlir::Operation *launch, const Target &targe
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_SELECTALGORITHMS_H
+#endif // FANFOLD_PASSES_KERNEL_CHOICES_SELECTALGORITHMS_H

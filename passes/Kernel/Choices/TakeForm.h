@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_TAKEFORM_H
-#define FANFOLD_PASSES_KERNEL_TAKEFORM_H
+#ifndef FANFOLD_PASSES_KERNEL_CHOICES_TAKEFORM_H
+#define FANFOLD_PASSES_KERNEL_CHOICES_TAKEFORM_H
 
 #include "passes/Target.h"
 
@@ -25,4 +25,4 @@ void handNotes(mlir::Operation *from, mlir::Operation *to);
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_TAKEFORM_H
+#endif // FANFOLD_PASSES_KERNEL_CHOICES_TAKEFORM_H

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Kernel/SelectAlgorithms.h"
+#include "passes/Kernel/Choices/SelectAlgorithms.h"
 #include "passes/Passes.h"
 
 namespace fanfold {

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_PASSES_KERNEL_RELU_H
-#define FANFOLD_PASSES_KERNEL_RELU_H
+#ifndef FANFOLD_PASSES_KERNEL_FUSION_RELU_H
+#define FANFOLD_PASSES_KERNEL_FUSION_RELU_H
 
 #include "ir/Kernel/KernelDialect.h"
 
@@ -24,4 +24,4 @@ mlir::Value reluOperand(mlir::Value value);
 
 } // namespace fanfold
 
-#endif // FANFOLD_PASSES_KERNEL_RELU_H
+#endif // FANFOLD_PASSES_KERNEL_FUSION_RELU_H

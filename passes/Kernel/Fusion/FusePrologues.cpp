@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/CnnToKernel/Patterns.h"
-#include "passes/Kernel/Relu.h"
-#include "passes/Kernel/TakeForm.h"
+#include "passes/Kernel/Choices/TakeForm.h"
+#include "passes/Kernel/Fusion/Relu.h"
 
 #include "mlir/IR/IRMapping.h"
 
