@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <thread>
 
 using namespace fanfold;
 
@@ -39,6 +40,24 @@ double firstValue(const Initializer &init, uint64_t stream, uint64_t index) {
     break;
   }
   return init.a;
+}
+
+/// Calls body(i) for every i below `count`, in parts on as many threads as this machine has.
+template <class Body>
+void onAllThreads(size_t count, Body body) {
+  constexpr size_t worthAThread = 16384;
+  const size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  const size_t parts = std::clamp<size_t>(count / worthAThread, 1, processors);
+  const auto run = [&](size_t part) {
+    for (size_t i = count * part / parts; i < count * (part + 1) / parts; ++i)
+      body(i);
+  };
+  std::vector<std::thread> threads;
+  for (size_t part = 1; part < parts; ++part)
+    threads.emplace_back(run, part);
+  run(0);
+  for (std::thread &thread : threads)
+    thread.join();
 }
 
 } // namespace
@@ -77,9 +96,9 @@ Status Session::initialize(uint64_t seed) {
     for (size_t begin = 0; begin < count; begin += perPiece) {
       size_t elements = std::min(perPiece, count - begin);
       // Each value is a function of its index: any thread may make it.
-#pragma omp parallel for
-      for (size_t i = 0; i < elements; ++i)
+      onAllThreads(elements, [&](size_t i) {
         storeElement(variable.type, piece.data(), i, firstValue(variable.init, stream, begin + i));
+      });
       FANFOLD_RETURN_IF_ERROR(theDevice->write(variable.offset + begin * elementBytes, piece.data(),
                                                elements * elementBytes));
     }

@@ -8,11 +8,17 @@ include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
 
-# fanfold_mlir_library(NAME SOURCES... DEPENDS...): a static library on MLIR.
-# Its translation units see generated headers of all dialects.
+# What targets on MLIR are compiled with.
+add_library(fanfold_mlir INTERFACE)
+target_include_directories(fanfold_mlir SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
+target_include_directories(fanfold_mlir INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+fanfold_precompiled_set(Mlir OPTIMISE cold DEPENDS fanfold_mlir)
+fanfold_precompiled_set(Dialects OPTIMISE warm DEPENDS fanfold_mlir)
+fanfold_precompiled_set(Tool OPTIMISE cold DEPENDS fanfold_mlir)
+
+# fanfold_mlir_library(NAME SOURCES... DEPENDS... [PRECOMPILED SET]): a static library on
+# MLIR. Its translation units see generated headers of all dialects.
 function(fanfold_mlir_library name)
-  fanfold_library(${name} ${ARGN})
-  target_include_directories(${name} SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
-  target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR})
-  target_link_libraries(${name} PUBLIC MLIR LLVM)
+  fanfold_library(${name} PRECOMPILED Dialects ${ARGN})
+  target_link_libraries(${name} PUBLIC fanfold_mlir MLIR LLVM)
 endfunction()

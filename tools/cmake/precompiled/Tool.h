@@ -1,0 +1,12 @@
+//===- Tool.h - precompiled for the command line of the compiler ---------===//
+//
+// Part of the Fanfold project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/cmake/precompiled/Dialects.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
