@@ -6,8 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What the command line asks of a target, beyond what passes ask. The names of targets
-// are known in ProgramTarget.cpp alone.
+// What the command line asks of a target, beyond what passes ask. Targets.h lists them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -63,6 +62,9 @@ public:
   /// that has no kernel.
   virtual llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const = 0;
 
+  /// The libraries that a program links, as words of the compiler's command line.
+  virtual llvm::StringRef programLibraries() const = 0;
+
   /// Whether everything that building a project takes is installed.
   virtual Status checkToolchain() const = 0;
 };
@@ -78,11 +80,6 @@ struct TargetOptions {
   std::string tuningDatabase; ///< File of measured choices; empty: none.
   bool frozen = false;        ///< No choice without a measurement.
 };
-
-/// The names that makeTarget takes, for help and diagnostics.
-std::vector<std::string> targetNames();
-
-Result<std::unique_ptr<ProgramTarget>> makeTarget(const TargetOptions &options);
 
 } // namespace fanfold
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Toolchain.h"
+#include "codegen/Installation.h"
 #include "runtime/File.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -24,15 +25,17 @@ namespace fs = llvm::sys::fs;
 std::string fanfold::cpuMakefile() {
   return R"(# Builds the program from the files beside this one.
 CXX := )" FANFOLD_CXX R"(
-FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
-FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
+# Of Fanfold: headers, libraries, and where the program looks for the shared ones.
+FANFOLD_INCLUDE := include
+FANFOLD_LIB := lib
+RUNPATH := -Wl,-rpath,'$$ORIGIN/lib'
 
-CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE)
+CXXFLAGS := -std=c++17 -w -I$(FANFOLD_INCLUDE)
 KERNELFLAGS := )" FANFOLD_KERNEL_FLAGS R"(
 LIBS := )" FANFOLD_PROGRAM_LIBS R"(
 
 program: main.o program.o steps.o
-	$(CXX) -o $@ $^ -L$(FANFOLD_LIB) $(LIBS)
+	$(CXX) -o $@ $^ -L$(FANFOLD_LIB) $(RUNPATH) $(LIBS)
 
 main.o: main.cpp program.h
 	$(CXX) $(CXXFLAGS) -O1 -c -o $@ $<
@@ -68,8 +71,8 @@ Status fanfold::checkHostToolchain() {
                            tool);
   for (const char *library :
        {"libfanfold_runtime.a", "libfanfold_io.a", "libfanfold_cpu_kernels.a"})
-    if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))
-      return Status::error("cannot find the library {}; build Fanfold again", path);
+    if (std::string path = Installation::get().libraries + "/" + library; !fs::exists(path))
+      return Status::error("cannot find the library {}; install or build Fanfold again", path);
   return {};
 }
 
@@ -89,8 +92,10 @@ Status fanfold::writeProject(const ProjectFiles &files, const std::string &direc
 Status fanfold::buildProject(const std::string &directory, const std::string &output) {
   auto make = llvm::sys::findProgramByName("make");
   std::string log = directory + "/build.log", cxx = "CXX=" + hostCompiler();
-  llvm::SmallVector<llvm::StringRef> arguments = {*make,     "-s", "-j2",    "-C",
-                                                  directory, cxx,  "program"};
+  const std::string include = "FANFOLD_INCLUDE=" + Installation::get().headers;
+  const std::string lib = "FANFOLD_LIB=" + Installation::get().libraries;
+  llvm::SmallVector<llvm::StringRef> arguments = {*make, "-s",    "-j2", "-C",       directory,
+                                                  cxx,   include, lib,   "RUNPATH=", "program"};
   std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log),
                                                 llvm::StringRef(log)};
   std::string message;

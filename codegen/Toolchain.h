@@ -16,16 +16,17 @@
 
 namespace fanfold {
 
-/// The Makefile of a CPU project: compiler, flags and libraries are those that Fanfold
-/// was built with; `CXX=...` overrides the compiler.
+/// The Makefile of a CPU project, which has Fanfold's headers and libraries beside it (see
+/// SelfContained.h) or is told where they are; `CXX=...` overrides the compiler.
 std::string cpuMakefile();
 
 /// Writes the files of a project into `directory`, which is made if it is missing. Other
 /// files there are left alone.
 Status writeProject(const ProjectFiles &files, const std::string &directory);
 
-/// Builds the project in `directory` and moves the program to `output`, which then is
-/// whole or as it was. The compiler's words go to the error output only if it fails.
+/// Builds the project in `directory` with the headers and libraries of this Fanfold, and moves the
+/// program to `output`, which then is whole or as it was. The compiler's words go to the error
+/// output only if it fails.
 Status buildProject(const std::string &directory, const std::string &output);
 
 /// Whether the first word of `command` is a program, on the PATH or at its path.

@@ -44,6 +44,7 @@ public:
   }
   bool supports(llvm::StringRef precision) const override { return precision == "fp32"; }
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
+  llvm::StringRef programLibraries() const override;
   Status checkToolchain() const override;
 
 private:

@@ -24,6 +24,8 @@
 using namespace mlir;
 using namespace fanfold;
 
+StringRef CpuTarget::programLibraries() const { return FANFOLD_PROGRAM_LIBS; }
+
 Status CpuTarget::checkToolchain() const { return checkHostToolchain(); }
 
 FailureOr<ProjectFiles> CpuTarget::emitProject(ModuleOp plan) const {

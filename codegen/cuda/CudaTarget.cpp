@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/CudaTarget.h"
+#include "codegen/Installation.h"
 #include "codegen/Toolchain.h"
 #include "codegen/cuda/CudaToolchain.h"
 #include "codegen/cuda/OwnConvolutions.h"
@@ -19,7 +20,7 @@ Result<std::unique_ptr<ProgramTarget>> CudaTarget::make(const TargetOptions &opt
   auto target = std::unique_ptr<CudaTarget>(new CudaTarget());
   target->targetName = "cuda:sm_90";
   Result<cudnn::DeviceDescription> device =
-      cudnn::DeviceDescription::read(deviceDirectory() + "/nvidia-h200.json");
+      cudnn::DeviceDescription::read(Installation::get().devices + "/nvidia-h200.json");
   if (!device.ok())
     return std::move(device).status();
   target->device = std::move(*device);

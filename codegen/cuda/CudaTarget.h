@@ -53,6 +53,7 @@ public:
   bool mergesUpdates() const override { return true; }
   bool supports(llvm::StringRef precision) const override;
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
+  llvm::StringRef programLibraries() const override;
   Status checkToolchain() const override;
 
   std::vector<Candidate> candidates(plan::LaunchOp launch) const override;

@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/CudaToolchain.h"
+#include "codegen/Installation.h"
 #include "codegen/Toolchain.h"
+#include "codegen/cuda/CudaTarget.h"
 
 #include "llvm/Support/FileSystem.h"
 
@@ -16,18 +18,17 @@
 using namespace fanfold;
 namespace fs = llvm::sys::fs;
 
-std::string fanfold::deviceDirectory() { return FANFOLD_SOURCE_DIR "/codegen/devices"; }
-
 std::string fanfold::cudaMakefile() {
   return R"(# Builds the program from the files beside this one.
 CXX := )" FANFOLD_CXX R"(
 NVCC := $(or $(NVCC),)" FANFOLD_NVCC R"()
 CUDA := )" FANFOLD_CUDA_ROOT R"(
-FANFOLD_SOURCE := )" FANFOLD_SOURCE_DIR R"(
-FANFOLD_LIB := )" FANFOLD_LIB_DIR R"(
+# Of Fanfold: headers and libraries.
+FANFOLD_INCLUDE := include
+FANFOLD_LIB := lib
 
-CXXFLAGS := -std=c++17 -w -I$(FANFOLD_SOURCE) -isystem $(CUDA)/include
-NVCCFLAGS := -std=c++17 -O3 -w -I$(FANFOLD_SOURCE) -gencode=arch=compute_90a,code=sm_90a
+CXXFLAGS := -std=c++17 -w -I$(FANFOLD_INCLUDE) -isystem $(CUDA)/include
+NVCCFLAGS := -std=c++17 -O3 -w -I$(FANFOLD_INCLUDE) -gencode=arch=compute_90a,code=sm_90a
 LIBS := )" FANFOLD_CUDA_PROGRAM_LIBS R"(
 
 OBJECTS := products.o pointwise.o steps.o plans.o program.o main.o
@@ -53,6 +54,8 @@ std::string fanfold::cudaCompiler() {
   return chosen && *chosen ? chosen : FANFOLD_NVCC;
 }
 
+llvm::StringRef CudaTarget::programLibraries() const { return FANFOLD_CUDA_PROGRAM_LIBS; }
+
 Status fanfold::checkCudaToolchain() {
   const std::string compiler = cudaCompiler();
   if (!hasProgram(compiler))
@@ -61,7 +64,7 @@ Status fanfold::checkCudaToolchain() {
                          compiler);
   for (const char *library : {"libfanfold_cudnn.a", "libfanfold_cuda_kernels.a",
                               "libfanfold_cuda_runtime.a", "libfanfold_tune_program.a"})
-    if (std::string path = std::string(FANFOLD_LIB_DIR) + "/" + library; !fs::exists(path))
-      return Status::error("cannot find the library {}; build Fanfold again", path);
+    if (std::string path = Installation::get().libraries + "/" + library; !fs::exists(path))
+      return Status::error("cannot find the library {}; install or build Fanfold again", path);
   return {};
 }

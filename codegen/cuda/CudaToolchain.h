@@ -15,8 +15,7 @@
 
 namespace fanfold {
 
-/// The Makefile of a CUDA project: compilers, flags and libraries are those that Fanfold
-/// was built with; `NVCC=...` and `CXX=...` override the compilers, $NVCC as well.
+/// The Makefile of a CUDA project, as cpuMakefile; `NVCC=...` and `CXX=...` override the compilers, $NVCC as well.
 std::string cudaMakefile();
 
 /// What compiles device code: $NVCC, else the nvcc that Fanfold was built with.
@@ -24,9 +23,6 @@ std::string cudaCompiler();
 
 /// Whether nvcc and the libraries of CUDA programs are there.
 Status checkCudaToolchain();
-
-/// The folder of the device descriptions.
-std::string deviceDirectory();
 
 } // namespace fanfold
 

@@ -39,12 +39,10 @@ find_program(FANFOLD_PROGRAM_CXX NAMES g++ c++ REQUIRED DOC "The compiler of gen
 # headers that programs compile; what is compiled here asks for numbers of threads alone.
 execute_process(COMMAND ${FANFOLD_PROGRAM_CXX} -print-file-name=include
                 OUTPUT_VARIABLE gcc_include OUTPUT_STRIP_TRAILING_WHITESPACE)
-execute_process(COMMAND ${FANFOLD_PROGRAM_CXX} -print-file-name=libgomp.so
-                OUTPUT_VARIABLE gomp_library OUTPUT_STRIP_TRAILING_WHITESPACE)
 add_library(fanfold_gomp INTERFACE)
 target_compile_options(fanfold_gomp INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-idirafter${gcc_include}>)
-target_link_libraries(fanfold_gomp INTERFACE ${gomp_library})
+target_link_libraries(fanfold_gomp INTERFACE gomp)
 
 include(FanfoldPrecompiled)
 fanfold_precompiled_set(Program)

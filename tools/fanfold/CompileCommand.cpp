@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/SelfContained.h"
 #include "codegen/Toolchain.h"
 #include "tools/fanfold/Commands.h"
 #include "tools/fanfold/MemoryReport.h"
@@ -86,7 +87,10 @@ Status CompileCommand::emitProject(Session &session, const std::string &director
   llvm::FailureOr<ProjectFiles> files = session.target().emitProject(session.module());
   if (failed(files))
     return Status::error("cannot generate the program for {}", options.model);
-  return writeProject(*files, directory);
+  FANFOLD_RETURN_IF_ERROR(writeProject(*files, directory));
+  return emit == "project"
+             ? copyDependencies(*files, session.target().programLibraries(), directory)
+             : Status();
 }
 
 Status CompileCommand::emitBinary(Session &session) {

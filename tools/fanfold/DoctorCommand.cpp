@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/ProgramTarget.h"
+#include "codegen/Targets.h"
 #include "codegen/Toolchain.h"
 #include "tools/fanfold/Commands.h"
 

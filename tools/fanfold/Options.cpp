@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/fanfold/Options.h"
-#include "codegen/ProgramTarget.h"
+#include "codegen/Targets.h"
 
 #include <cmath>
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/fanfold/Session.h"
+#include "codegen/Targets.h"
 #include "frontend/ModelFile.h"
 #include "ir/Cnn/Recipe.h"
 #include "passes/Passes.h"
