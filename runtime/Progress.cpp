@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 using namespace fanfold;
@@ -22,13 +23,6 @@ using namespace fanfold;
 /// Seconds between two looks of the line on a terminal, and two plain lines.
 static constexpr double terminalInterval = 0.1;
 static constexpr double plainInterval = 10;
-
-/// Training goes on when nobody can read it: errors of stdout are let be, where
-/// fmt::print would throw.
-static void show(const std::string &text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
 
 /// "[=======>      ]".
 static std::string formatBar(double fraction) {
@@ -120,6 +114,16 @@ void Progress::epoch(int64_t step, const Tally &tally, const Evaluation *evaluat
   if (evaluation)
     text += "  |  test " + formatMetrics(program, evaluation->metrics);
   line(fmt::format("{}  |  {} images/s", text, formatSpeed(tally.imagesPerSecond())));
+}
+
+Status Progress::status() const {
+  return firstError == 0 ? Status() : Status::fromErrno(firstError, "writing output");
+}
+
+/// Errors are kept for the end, where fmt::print would throw.
+void Progress::show(const std::string &text) {
+  if ((std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) && firstError == 0)
+    firstError = errno;
 }
 
 void Progress::line(const std::string &text) {

@@ -19,6 +19,7 @@
 #include "runtime/Evaluate.h"
 #include "runtime/Program.h"
 #include "runtime/Schedule.h"
+#include "runtime/Status.h"
 #include "runtime/Stopwatch.h"
 
 #include <cstdint>
@@ -66,8 +67,13 @@ public:
   /// A line of its own.
   void line(const std::string &text);
 
+  /// The first failure to write. Nothing else stops for it: training goes on when
+  /// nobody can read how.
+  Status status() const;
+
 private:
   void clear();
+  void show(const std::string &text);
 
   const Program &program;
   Horizon horizon;
@@ -75,6 +81,7 @@ private:
   Stopwatch clock;
   double nextUpdate; ///< On `clock`, in seconds.
   bool lineIsOpen = false;
+  int firstError = 0; ///< An errno.
 };
 
 } // namespace fanfold

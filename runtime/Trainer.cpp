@@ -63,6 +63,8 @@ Status Trainer::run() {
   announce();
   Stopwatch whole, stopwatch;
   while (!done()) {
+    if (int signal = stopSignal(); signal && begun.empty())
+      return stopped(signal);
     while (mayBegin()) {
       const int64_t next = position.step + session->underWay();
       FANFOLD_RETURN_IF_ERROR(beginStep(next, next + 1 < horizon.totalSteps, nullptr));
@@ -99,27 +101,30 @@ Status Trainer::run() {
 
     // Save before evaluating: whatever ends an evaluation costs no training.
     const bool due = checkpointDue(*ended);
-    if (due && !done() && !stopRequested()) {
+    if (done()) {
+      FANFOLD_RETURN_IF_ERROR(checkState());
+      lastSave = saveLast();
+    } else if (due && !stopRequested()) {
       FANFOLD_RETURN_IF_ERROR(checkState());
       if (Status status = save(); !status.ok())
         warn(fmt::format("no checkpoint of step {}: {}; training goes on", position.step,
                          status.message()));
     }
-    if (batch.lastOfEpoch && !stopRequested())
-      FANFOLD_RETURN_IF_ERROR(afterEpoch());
+    if (batch.lastOfEpoch)
+      FANFOLD_RETURN_IF_ERROR(endEpoch());
     if (due || batch.lastOfEpoch)
       stopwatch = Stopwatch();
-    if (int signal = stopSignal(); signal && begun.empty() && !done())
-      return stopped(signal);
   }
   return finish(whole.seconds());
 }
 
 /// After the last batch of an epoch: evaluates if it is time to, and says how the
-/// epoch went.
-Status Trainer::afterEpoch() {
+/// epoch went. Asked to stop meanwhile, it leaves both to the training that resumes.
+Status Trainer::endEpoch() {
   if (testFeed && (done() || position.epoch % options.evalEvery.value_or(1) == 0)) {
     FANFOLD_RETURN_IF_ERROR(evaluateNow());
+    if (!evaluation)
+      return {};
   }
   ordered_json fields = {{"step", position.step}, {"epoch", position.epoch}};
   addMetrics(fields, program, epochTally.means());
@@ -162,16 +167,17 @@ Status Trainer::save() {
 Status Trainer::saveLast() {
   if (!checkpoints || lastSavedStep == position.step)
     return {};
-  FANFOLD_RETURN_IF_ERROR(checkState());
   return save().withContext("step {} is not saved ({})", position.step,
                             lastCheckpoint.empty() ? "nor any before"
                                                    : "the last checkpoint is " + lastCheckpoint);
 }
 
 Status Trainer::finish(double seconds) {
-  FANFOLD_RETURN_IF_ERROR(saveLast());
-  if (testFeed && !evaluation)
+  if (testFeed && !evaluation) {
     FANFOLD_RETURN_IF_ERROR(evaluateNow());
+    if (!evaluation)
+      return stopped(stopSignal());
+  }
   const double speed = trainingSeconds > 0 ? trainedImages / trainingSeconds : 0;
   log.write(
       "end",
@@ -185,9 +191,10 @@ Status Trainer::finish(double seconds) {
         fmt::format("nothing left to train: step {} of {}", position.step, horizon.totalSteps));
   if (evaluation)
     progress->line(fmt::format("test        {}", formatMetrics(program, evaluation->metrics)));
+  FANFOLD_RETURN_IF_ERROR(Status(lastSave));
   if (checkpoints)
     progress->line(fmt::format("checkpoint  {}", lastCheckpoint));
-  return {};
+  return progress->status();
 }
 
 Status Trainer::stopped(int signal) {
@@ -195,12 +202,12 @@ Status Trainer::stopped(int signal) {
   log.write("end", {{"step", position.step},
                     {"images_per_s", trainingSeconds > 0 ? trainedImages / trainingSeconds : 0},
                     {"reason", signalName(signal)}});
+  const std::string where = fmt::format("stopped by {} after step {} of {}", signalName(signal),
+                                        position.step, horizon.totalSteps);
   if (!checkpoints)
-    return Status::error("stopped by {} after step {} of {}; nothing is saved without --checkpoint",
-                         signalName(signal), position.step, horizon.totalSteps);
-  FANFOLD_RETURN_IF_ERROR(saveLast().withContext("stopped by {}", signalName(signal)));
-  progress->line(fmt::format("stopped by {} after step {} of {}: saved {}; --resume continues",
-                             signalName(signal), position.step, horizon.totalSteps,
-                             lastCheckpoint));
-  return {};
+    return Status::stopped(signal, "{}; nothing is saved without --checkpoint", where);
+  FANFOLD_RETURN_IF_ERROR(checkState());
+  FANFOLD_RETURN_IF_ERROR(saveLast().withContext("{}", where));
+  progress->line(fmt::format("{}: saved {}; --resume continues", where, lastCheckpoint));
+  return Status::stopped(signal, "");
 }

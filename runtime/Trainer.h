@@ -67,7 +67,7 @@ private:
   Result<BegunStep> endStep();
   bool mayBegin() const;
   bool checkpointDue(const BegunStep &step) const;
-  Status afterEpoch();
+  Status endEpoch();
   Status evaluateNow();
   Status checkState();
   Result<std::optional<std::string>> findDamage();
@@ -98,6 +98,7 @@ private:
   std::unique_ptr<Feed> testFeed;  ///< Split "test"; null: no evaluation.
   std::optional<Checkpoint> start; ///< Resumed from.
   std::optional<CheckpointWriter> checkpoints;
+  Status lastSave;            ///< Of the state after the last step of all.
   std::string lastCheckpoint; ///< Path of the last good one; empty: none.
   int64_t lastSavedStep = -1;
   Log log;

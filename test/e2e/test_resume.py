@@ -48,11 +48,13 @@ class Resume(workshop.WorkshopTest):
         )
 
     def testStoppedAndResumed(self):
-        for number, step in ((signal.SIGTERM, 20), (signal.SIGINT, 60)):
+        for number, step in ((signal.SIGTERM, 20), (signal.SIGINT, 60), (signal.SIGHUP, 80)):
             process = start(self.training("--resume"))
             self.waitFor(self.checkpoint(step), process)
             process.send_signal(number)
-            stopped = self.succeeds(finish(process))
+            stopped = finish(process)
+            self.assertEqual(stopped.status, 128 + number, stopped)
+            self.assertEqual(stopped.errors, "")
             self.assertIn(f"stopped by {number.name} after step", stopped.output)
             self.assertFalse(os.path.exists(self.checkpoint(STEPS)), "the signal came too late")
         self.succeeds(self.train("--resume"))

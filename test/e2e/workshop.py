@@ -15,6 +15,7 @@ import dataclasses
 import glob
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,8 +39,16 @@ class Outcome:
     errors: str
 
 
+def heedSignals():
+    """Ignored signals are inherited, of nohup or a shell's background, say."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(command, stdout=subprocess.PIPE):
-    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=stdout, stderr=subprocess.PIPE, text=True, preexec_fn=heedSignals
+    )
 
 
 def finish(process):

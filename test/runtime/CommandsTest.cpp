@@ -12,8 +12,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <csignal>
 #include <cstring>
+#include <tuple>
 
 using namespace fanfold;
 using namespace fanfold::test;
@@ -87,11 +91,41 @@ TEST(CommandsTest, OutputThatCannotBeWritten) {
 
 TEST(CommandsTest, TrainingOutlivesItsReader) {
   TemporaryDirectory directory;
-  Process process(
-      {"/bin/sh", "-c",
-       logisticPath + " train " + data + " --checkpoint=" + (directory / "r") + " | true"});
-  (void)process.wait();
-  EXPECT_NE(fileBytes(directory / "r/step-24.safetensors"), "");
+  const std::string train = logisticPath + " train " + data + " --checkpoint=";
+  // It ends with what it could not write, and not as if all had been read.
+  for (const auto &[name, command, complaint] :
+       {std::tuple("pipe",
+                   "{ " + train + (directory / "pipe") + "; echo $? > " + (directory / "status") +
+                       "; } | true",
+                   "broken pipe"),
+        std::tuple("full",
+                   train + (directory / "full") + " > /dev/full; echo $? > " +
+                       (directory / "status"),
+                   "no space left on device")}) {
+    Outcome outcome = Process({"/bin/sh", "-c", command}).wait();
+    EXPECT_EQ(fileBytes(directory / "status"), "1\n");
+    EXPECT_EQ(outcome.errors, std::string("logistic: error: writing output: ") + complaint + "\n");
+    EXPECT_NE(fileBytes(directory / name + "/step-24.safetensors"), "");
+  }
+}
+
+TEST(CommandsTest, CommandsWithNothingToSaveEndByTheSignal) {
+  for (const std::vector<std::string> &arguments :
+       {std::vector<std::string>{"bench", "--steps=1000000000"},
+        {"eval", "--data=memory:test=2000,delay=100000", "--checkpoint=FILE"}}) {
+    TemporaryDirectory directory;
+    std::vector<std::string> all = {logisticPath};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    if (all.back() == "--checkpoint=FILE") {
+      ASSERT_EQ(
+          runLogistic({"train", data, "--steps=1", "--checkpoint=" + directory.path}).exitCode, 0);
+      all.back() = "--checkpoint=" + directory.path;
+    }
+    Process process(all);
+    usleep(300'000);
+    process.kill(SIGTERM);
+    EXPECT_EQ(process.wait().signal, SIGTERM) << arguments[0]; // A shell says 143.
+  }
 }
 
 TEST(CommandsTest, Info) {

@@ -87,7 +87,7 @@ TEST_F(TrainTest, OneSeedOneResult) {
 }
 
 TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
-  for (int signal : {SIGTERM, SIGINT}) {
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) {
     TemporaryDirectory fresh;
     const std::string where = "--checkpoint=" + (fresh / "run");
     // Slow enough for the signal to come in the middle of the second epoch.
@@ -96,8 +96,9 @@ TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
     waitUntil([&] { return hasCheckpoint(fresh / "run"); });
     process.kill(signal);
     Outcome stopped = process.wait();
-    EXPECT_EQ(stopped.exitCode, 0) << stopped.errors;
-    EXPECT_TRUE(contains(stopped.output, "stopped by")) << stopped.output;
+    EXPECT_EQ(stopped.exitCode, 128 + signal) << stopped.errors;
+    EXPECT_EQ(stopped.errors, "");
+    EXPECT_TRUE(contains(stopped.output, "stopped by SIG")) << stopped.output;
     EXPECT_TRUE(contains(stopped.output, "saved " + (fresh / "run") + "/step-"));
     EXPECT_EQ(fileBytes(fresh / "run/step-24.safetensors"), "") << "the signal came too late";
 
@@ -177,10 +178,67 @@ TEST_F(TrainTest, StopWithoutCheckpointSaysSo) {
   waitUntil([&] { return contains(fileBytes(log), "\"event\":\"step\""); });
   process.kill(SIGTERM);
   Outcome outcome = process.wait();
-  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.exitCode, 128 + SIGTERM);
   EXPECT_TRUE(contains(outcome.errors, "stopped by SIGTERM after step")) << outcome.errors;
   EXPECT_TRUE(contains(outcome.errors, "nothing is saved without --checkpoint"));
   EXPECT_EQ(readLog(log).back()["reason"], "SIGTERM");
+}
+
+TEST_F(TrainTest, StoppedWhileEvaluatingIsNotDone) {
+  // After an epoch, and after the last step, in the middle of an epoch.
+  for (const char *steps : {"--epochs=1", "--steps=5"}) {
+    TemporaryDirectory fresh;
+    const std::string log = fresh / "log.jsonl", where = "--checkpoint=" + (fresh / "run");
+    Process process({logisticPath, "train", "--data=memory:train=70,test=8000,delay=2000", where,
+                     steps, "--log=" + log});
+    waitUntil([&] { return contains(fileBytes(log), "\"event\":\"checkpoint\""); });
+    process.kill(SIGTERM);
+    Outcome outcome = process.wait();
+    EXPECT_EQ(outcome.exitCode, 128 + SIGTERM) << outcome.output;
+    EXPECT_TRUE(contains(outcome.output, "--resume continues")) << outcome.output;
+    EXPECT_FALSE(contains(outcome.output, "test loss")) << outcome.output;
+
+    Outcome resumed = runLogistic(
+        {"train", "--data=memory:train=70,test=8000", where, steps, "--resume", "--log=" + log});
+    EXPECT_EQ(resumed.exitCode, 0) << resumed.errors;
+    EXPECT_TRUE(contains(resumed.output, "test        loss")) << resumed.output;
+  }
+}
+
+TEST_F(TrainTest, SecondSignalEndsAtOnce) {
+  // No batch ever comes, so the step that the first signal lets end does not.
+  const std::string log = directory / "log.jsonl";
+  Process process({logisticPath, "train", "--data=memory:train=70,delay=60000000", checkpoint,
+                   "--eval-every=0", "--log=" + log});
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"start\""); });
+  process.kill(SIGTERM);
+  process.kill(SIGINT); // Of another kind: it is the first that counts.
+  usleep(20'000);
+  process.kill(SIGTERM);
+  EXPECT_EQ(process.wait().signal, SIGTERM);
+}
+
+TEST_F(TrainTest, HangUpThatIsIgnoredStaysSo) {
+  const std::string log = directory / "log.jsonl";
+  Process process({logisticPath, "train", std::string(data) + ",delay=20000", "--log=" + log},
+                  [] { std::signal(SIGHUP, SIG_IGN); });
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"start\""); });
+  process.kill(SIGHUP);
+  EXPECT_EQ(process.wait().exitCode, 0);
+}
+
+TEST_F(TrainTest, StateThatCannotBeSavedWhenStopped) {
+  const std::string log = directory / "log.jsonl";
+  Process process({logisticPath, "train", std::string(data) + ",delay=20000", checkpoint,
+                   "--log=" + log, "--log-every=1"});
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"step\""); });
+  // Nothing can be made where there is nothing, not even by root.
+  std::filesystem::remove_all(run);
+  process.kill(SIGTERM);
+  Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "stopped by SIGTERM after step ")) << outcome.errors;
+  EXPECT_TRUE(contains(outcome.errors, " is not saved (nor any before)")) << outcome.errors;
 }
 
 TEST_F(TrainTest, NotANumber) {
