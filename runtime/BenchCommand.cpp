@@ -136,16 +136,16 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
 
 } // namespace
 
-void fanfold::addBenchCommand(CLI::App &app, Command &chosen) {
+void fanfold::addBenchCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("bench", "Time the training step on made-up images");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("--steps", options->steps, "steps to time [20]")
-      ->check(wholeNumber(1))
+      ->check(wholeNumber("steps"))
       ->type_name("N");
   command->add_option("--warmup", options->warmup, "steps before the first that counts [3]")
-      ->check(wholeNumber(0))
+      ->check(wholeNumber("warmup"))
       ->type_name("N");
-  addThreadsOption(*command, options->threads);
+  addThreadsOption(*command, program, options->threads);
   addFormatOption(*command, options->json);
   command->add_flag("--profile", options->profile, "also time every launch");
   command->callback([options, &chosen] {

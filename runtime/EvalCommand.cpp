@@ -96,7 +96,7 @@ Status eval(Invocation &invocation, const EvalOptions &options) {
 
 } // namespace
 
-void fanfold::addEvalCommand(CLI::App &app, Command &chosen) {
+void fanfold::addEvalCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("eval", "Evaluate a checkpoint");
   auto options = std::make_shared<EvalOptions>();
   command->add_option("--data", options->data, "data set, as dlfs:///directory/dataset")
@@ -108,10 +108,8 @@ void fanfold::addEvalCommand(CLI::App &app, Command &chosen) {
       ->required()
       ->type_name("PATH");
   command->add_option("--split", options->split, "split of the data set [test]")->type_name("NAME");
-  addThreadsOption(*command, options->threads);
-  command->add_option("--data-threads", options->dataThreads, "threads that read and decode [1]")
-      ->check(wholeNumber(1, 4096))
-      ->type_name("N");
+  addThreadsOption(*command, program, options->threads);
+  addDataThreadsOption(*command, options->dataThreads);
   addFormatOption(*command, options->json);
   command->callback([options, &chosen] {
     chosen = [options](Invocation &invocation) { return eval(invocation, *options); };

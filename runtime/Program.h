@@ -256,7 +256,7 @@ struct Program {
 
   /// Builds what kernels keep between launches (library primitives, constants).
   /// Called once, before the first step. Returns null, or a sentence that says
-  /// what is wrong.
+  /// what the machine lacks.
   const char *(*prepare)();
 
   /// Empty where every kernel has one implementation, as on the CPU.

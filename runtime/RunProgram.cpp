@@ -26,8 +26,8 @@ static Status parseAndRun(const Program &program, std::unique_ptr<Device> device
   app.require_subcommand(0, 1);
   Command chosen;
   addTrainCommand(app, program, chosen);
-  addEvalCommand(app, chosen);
-  addBenchCommand(app, chosen);
+  addEvalCommand(app, program, chosen);
+  addBenchCommand(app, program, chosen);
   addInfoCommand(app, chosen);
   addStepCommand(app, program, chosen);
   addTuneCommand(app, chosen);

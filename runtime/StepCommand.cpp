@@ -125,9 +125,9 @@ void fanfold::addStepCommand(CLI::App &app, const Program &program, Command &cho
       ->type_name("FILE");
   command->add_flag("--eval", options->eval, "the eval step instead of the train step");
   command->add_option("--step", options->step, "number of the step, from 0 [0]")
-      ->check(wholeNumber(0))
+      ->check(wholeNumber("step"))
       ->type_name("N");
-  addThreadsOption(*command, options->threads);
+  addThreadsOption(*command, program, options->threads);
   // The step runs at the learning rate itself; what shapes a schedule has no say.
   addSettingsOptions(*command, program, options->overrides, [](const SettingsField &field) {
     std::string_view name = field.name;

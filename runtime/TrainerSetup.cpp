@@ -60,7 +60,7 @@ Status Trainer::chooseSettings() {
   }
   if (options.steps)
     settings.steps = options.steps;
-  return {};
+  return checkSettings(settings, program).withContext("recipe");
 }
 
 Status Trainer::openSplits(OpenDataSource open) {

@@ -9,6 +9,7 @@
 #include "Fixture.h"
 #include "Logistic.h"
 #include "runtime/Safetensors.h"
+#include "runtime/Session.h"
 
 #include <nlohmann/json.hpp>
 
@@ -51,12 +52,33 @@ TEST(CommandsTest, UsageMistakes) {
       {{"paint"}, "paint"},
       {{"train"}, "--data is required"},
       {{"train", data, "--resume"}, "--resume requires --checkpoint"},
-      {{"train", data, "--steps=0"}, "'0' is not a whole number"},
-      {{"train", data, "--steps=99999999999999999999"}, "is not a whole number"},
-      {{"train", data, "--threads=-1"}, "'-1' is not a whole number"},
+      {{"train", data, "--steps=0"}, "--steps: found 0, expected steps in [1, 1000000000000]"},
+      {{"train", data, "--steps=99999999999999999999"}, "expected steps in [1, 1000000000000]"},
+      {{"train", data, "--steps=1e3"}, "found 1e3, expected steps in"},
+      {{"train", data, "--steps=0x10"}, "found 0x10, expected steps in"},
+      {{"train", data, "--steps="}, "--steps"},
+      {{"train", data, "--epochs=0"}, "--epochs: found 0, expected epochs in (0, 1e+09]"},
+      {{"train", data, "--keep=0"}, "found 0, expected keep in [1, 1000000] checkpoints"},
+      {{"train", data, "--keep=4294967297"}, "expected keep in [1, 1000000] checkpoints"},
+      {{"train", data, "--eval-every=-1"},
+       "found -1, expected eval_every in [0, 1000000000] epochs"},
+      {{"train", data, "--log-every=0"}, "found 0, expected log_every in [1, 1000000000000] steps"},
+      {{"train", data, "--checkpoint-every=0"}, "found 0, expected checkpoint_every in [1, "},
+      {{"train", data, "--data-threads=0"}, "found 0, expected data_threads in [1, 4096]"},
+      {{"train", data, "--threads=-1"}, "found -1, expected threads in [1, 4], a whole number"},
+      {{"train", data, "--threads=5"},
+       "--threads: found 5, expected threads in [1, 4], a whole number: the program is compiled "
+       "for 4 (fanfold compile --threads=N)"},
+      {{"eval", data, "--checkpoint=x", "--threads=5"}, "found 5, expected threads in [1, 4]"},
+      {{"bench", "--threads=5"}, "found 5, expected threads in [1, 4]"},
+      {{"bench", "--steps=0"}, "found 0, expected steps in [1, "},
+      {{"bench", "--warmup=-1"}, "found -1, expected warmup in [0, "},
+      {{"step", "--inputs=x", "-o", "y", "--threads=5"}, "found 5, expected threads in [1, 4]"},
+      {{"step", "--inputs=x", "-o", "y", "--step=-1"}, "found -1, expected step in [0, "},
       {{"train", data, "--steps=5", "--epochs=2"}, "excludes"},
-      {{"train", data, "--learning-rate=fast"}, "--learning-rate: 'fast' is not a number"},
-      {{"train", data, "--learning-rate=nan"}, "'nan' is not a number"},
+      {{"train", data, "--learning-rate=fast"},
+       "--learning-rate: found fast, expected learning_rate in"},
+      {{"train", data, "--learning-rate=nan"}, "found nan, expected learning_rate in"},
       {{"train", data, "--schedule=linear"}, "constant, step, cosine or polynomial"},
       {{"train", data, "--beta1=0.9"}, "--beta1"}, // An option of other optimizers.
       {{"train", data, "extra"}, "extra"},
@@ -71,6 +93,24 @@ TEST(CommandsTest, UsageMistakes) {
     EXPECT_TRUE(contains(outcome.errors, complaint)) << outcome.errors;
     EXPECT_EQ(outcome.output, "");
   }
+}
+
+TEST(CommandsTest, WhatTheMachineLacksIsNoBug) {
+  Program program = logistic;
+  program.prepare = [] { return "layer fc needs a workspace of 2 bytes, the plan has 1"; };
+  Result<std::unique_ptr<Session>> session = Session::open(program, makeCpuDevice(), 1);
+  ASSERT_FALSE(session.ok());
+  EXPECT_EQ(session.status().blame(), Blame::user);
+  EXPECT_EQ(session.status().message(),
+            "preparing kernels: layer fc needs a workspace of 2 bytes, the plan has 1");
+}
+
+TEST(CommandsTest, ThreadsAreNoMoreThanCompiledFor) {
+  Program program = logistic;
+  program.threads = 1;
+  Result<std::unique_ptr<Session>> session = Session::open(program, makeCpuDevice(), 0);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  EXPECT_EQ((*session)->device().threads(), 1);
 }
 
 TEST(CommandsTest, NothingToTune) {

@@ -139,6 +139,7 @@ Program makeProgram() {
   program.compiler = "0.1.0";
   program.fingerprint = 0x1234 + classes;
   program.batch = batch;
+  program.threads = 4;
   program.arenaBytes = LOGISTIC_ARENA_BYTES;
   program.lowerBoundBytes = arenaEnd - 128;
   program.peakLaunch = 1;
