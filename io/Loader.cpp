@@ -47,6 +47,7 @@ public:
   int64_t sampleCount() const override { return static_cast<int64_t>(split.samples()); }
   int64_t batchesPerEpoch() const override;
   int64_t classCount() const override { return classes; }
+  ImportId importId() const override { return split.importId(); }
   Status seek(int64_t newEpoch, int64_t nextSample) override;
   void prefetch(BatchSlot slot) override;
   Result<BatchInfo> wait() override;

@@ -40,11 +40,11 @@ Result<Trainer::BegunStep> Trainer::endStep() {
   return ended;
 }
 
-bool Trainer::checkpointDue(const BegunStep &step) const {
+bool Trainer::checkpointDue(int64_t step, bool endsEpoch) const {
   if (!checkpoints)
     return false;
-  return options.checkpointEvery ? (step.step + 1) % *options.checkpointEvery == 0
-                                 : step.batch.lastOfEpoch;
+  return step >= horizon.totalSteps ||
+         (options.checkpointEvery ? step % *options.checkpointEvery == 0 : endsEpoch);
 }
 
 /// If the device's queue may take another step. The state after the last step of an
@@ -53,15 +53,26 @@ bool Trainer::checkpointDue(const BegunStep &step) const {
 bool Trainer::mayBegin() const {
   if (position.step + session->underWay() >= horizon.totalSteps || !session->canSubmit())
     return false;
-  return begun.empty() ||
-         (!stopRequested() && !begun.back().batch.lastOfEpoch && !checkpointDue(begun.back()));
+  if (begun.empty())
+    return true;
+  const BegunStep &last = begun.back();
+  return !stopRequested() && !last.batch.lastOfEpoch &&
+         !checkpointDue(last.step + 1, last.batch.lastOfEpoch);
 }
 
 Status Trainer::run() {
   watchStopSignals();
   progress = std::make_unique<Progress>(program, horizon);
   announce();
-  Stopwatch whole, stopwatch;
+  Stopwatch whole;
+  if (start) {
+    // What came after the checkpoint was saved and before the next step.
+    if (log.isOpen() && checkpointDue())
+      logCheckpoint();
+    if (epochEnds())
+      FANFOLD_RETURN_IF_ERROR(endEpoch());
+  }
+  Stopwatch stopwatch;
   while (!done()) {
     if (int signal = stopSignal(); signal && begun.empty())
       return stopped(signal);
@@ -100,11 +111,11 @@ Status Trainer::run() {
     }
 
     // Save before evaluating: whatever ends an evaluation costs no training.
-    const bool due = checkpointDue(*ended);
+    const bool due = checkpointDue();
     if (done()) {
       FANFOLD_RETURN_IF_ERROR(checkState());
       lastSave = saveLast();
-    } else if (due && !stopRequested()) {
+    } else if (due) {
       FANFOLD_RETURN_IF_ERROR(checkState());
       if (Status status = save(); !status.ok())
         warn(fmt::format("no checkpoint of step {}: {}; training goes on", position.step,
@@ -129,7 +140,7 @@ Status Trainer::endEpoch() {
   ordered_json fields = {{"step", position.step}, {"epoch", position.epoch}};
   addMetrics(fields, program, epochTally.means());
   fields["images_per_s"] = epochTally.imagesPerSecond();
-  fields["seconds"] = epochTally.seconds;
+  fields["seconds"] = epochTally.seconds();
   log.write("epoch", fields);
   progress->epoch(position.step, epochTally, evaluation ? &*evaluation : nullptr);
   epochTally.clear();
@@ -158,8 +169,12 @@ Status Trainer::save() {
     return std::move(path).status();
   lastCheckpoint = *path;
   lastSavedStep = position.step;
-  log.write("checkpoint", {{"step", position.step}, {"path", *path}});
+  logCheckpoint();
   return {};
+}
+
+void Trainer::logCheckpoint() {
+  log.write("checkpoint", {{"step", position.step}, {"path", lastCheckpoint}});
 }
 
 /// Saves what is not saved yet. Unlike a failure on the way, one at the end loses
@@ -199,15 +214,17 @@ Status Trainer::finish(double seconds) {
 
 Status Trainer::stopped(int signal) {
   FANFOLD_RETURN_IF_ERROR(feed->drain());
+  const std::string where = fmt::format("stopped by {} after step {} of {}", signalName(signal),
+                                        position.step, horizon.totalSteps);
+  if (checkpoints)
+    FANFOLD_RETURN_IF_ERROR(checkState());
+  Status saved = saveLast();
   log.write("end", {{"step", position.step},
                     {"images_per_s", trainingSeconds > 0 ? trainedImages / trainingSeconds : 0},
                     {"reason", signalName(signal)}});
-  const std::string where = fmt::format("stopped by {} after step {} of {}", signalName(signal),
-                                        position.step, horizon.totalSteps);
   if (!checkpoints)
     return Status::stopped(signal, "{}; nothing is saved without --checkpoint", where);
-  FANFOLD_RETURN_IF_ERROR(checkState());
-  FANFOLD_RETURN_IF_ERROR(saveLast().withContext("{}", where));
+  FANFOLD_RETURN_IF_ERROR(std::move(saved).withContext("{}", where));
   progress->line(fmt::format("{}: saved {}; --resume continues", where, lastCheckpoint));
   return Status::stopped(signal, "");
 }

@@ -28,13 +28,9 @@ Status Trainer::open(std::unique_ptr<Device> device, OpenDataSource open) {
   session = std::move(*opened);
   FANFOLD_RETURN_IF_ERROR(openSplits(open));
   FANFOLD_RETURN_IF_ERROR(openCheckpoints());
-  if (!options.log.empty()) {
-    Result<Log> opened = Log::open(options.log);
-    if (!opened)
-      return std::move(opened).status();
-    log = std::move(*opened);
-  }
-  return initialize();
+  FANFOLD_RETURN_IF_ERROR(initialize());
+  // Last, for it may cost lines.
+  return options.log.empty() ? Status() : openLog();
 }
 
 /// The program's recipe, then that of the checkpoint, then the command line: a
@@ -136,20 +132,71 @@ Status Trainer::initialize() {
   if (start) {
     const CheckpointInfo &before = start->info;
     FANFOLD_RETURN_IF_ERROR(start->restore(*session).withContext("resuming"));
-    if (before.batch != program.batch)
-      return Status::error("resuming: {}: batch is {}, expected {}; --weights starts a new "
-                           "training from its values",
-                           start->file.path(), before.batch, program.batch);
-    if (before.samples != feed->source().sampleCount())
-      return Status::error("resuming: {}: the training split had {} images, {} has {}; --weights "
-                           "starts a new training from its values",
-                           start->file.path(), before.samples, options.data,
-                           feed->source().sampleCount());
+    FANFOLD_RETURN_IF_ERROR(checkResumed().withContext("resuming: {}", start->file.path()));
     position = before.position;
+    epochTally.goOn(before.epochSums);
+    if (before.logSums)
+      logTally.goOn(*before.logSums);
     lastCheckpoint = start->file.path();
     lastSavedStep = position.step;
   }
   return feed->seek(position.epoch, position.nextSample);
+}
+
+/// A resumed run sees every sample of the epoch once: with the same batches of the same
+/// samples in the same order.
+Status Trainer::checkResumed() {
+  const CheckpointInfo &before = start->info;
+  constexpr const char *remedy = "--weights starts a new training from its values";
+  const DataSource &now = feed->source();
+  if (before.batch != program.batch)
+    return Status::error("batch is {}, expected {}; {}", before.batch, program.batch, remedy);
+  if (before.import.id != now.importId().id || before.samples != now.sampleCount())
+    return Status::error("it was trained on {} images of {}, {} has {} of {}; {}", before.samples,
+                         describeImport(before.import), options.data, now.sampleCount(),
+                         describeImport(now.importId()), remedy);
+  Settings then(program.recipe);
+  FANFOLD_RETURN_IF_ERROR(settingsFromJson(then, program, before.recipe));
+  if (then.recipe().seed != settings.recipe().seed)
+    return Status::error("seed is {}, found {} on the command line, which would be another order "
+                         "of the samples; {}",
+                         then.recipe().seed, settings.recipe().seed, remedy);
+  for (const MetricSums *sums : {&before.epochSums, before.logSums ? &*before.logSums : nullptr})
+    if (sums && sums->sums.size() != program.metrics.size)
+      return Status::error("it has sums of {} metrics, expected {}", sums->sums.size(),
+                           program.metrics.size);
+  return {};
+}
+
+nlohmann::ordered_json Trainer::startFields() const {
+  return {{"model", program.model},
+          {"target", program.target},
+          {"batch", program.batch},
+          {"steps", horizon.totalSteps},
+          {"recipe", settingsToJson(settings, program)}};
+}
+
+Status Trainer::openLog() {
+  Result<Log> opened = Log::open(options.log);
+  if (!opened)
+    return std::move(opened).status();
+  log = std::move(*opened);
+  if (!options.resume)
+    return {};
+  LogPosition goOn;
+  goOn.step = position.step;
+  goOn.saved = start.has_value();
+  goOn.epochTold = position.nextSample == 0 && epochTally.empty();
+  if (start)
+    goOn.start = {
+        {"model", start->info.model}, {"batch", start->info.batch}, {"recipe", start->info.recipe}};
+  else
+    goOn.start = nlohmann::json::parse(startFields().dump());
+  Result<int64_t> removed = log.cutBack(goOn);
+  if (!removed)
+    return std::move(removed).status();
+  removedLines = *removed;
+  return {};
 }
 
 void Trainer::announce() {
@@ -181,10 +228,8 @@ void Trainer::announce() {
   else if (options.resume)
     progress->line(
         fmt::format("{} holds no checkpoint: starting at the beginning", options.checkpoint));
-  log.write("start", {{"model", program.model},
-                      {"target", program.target},
-                      {"batch", program.batch},
-                      {"steps", horizon.totalSteps},
-                      {"step", position.step},
-                      {"recipe", settingsToJson(settings, program)}});
+  if (removedLines > 0)
+    progress->line(fmt::format("{}: removed {} line{} after step {}", options.log, removedLines,
+                               removedLines == 1 ? "" : "s", position.step));
+  log.start(startFields(), position.step);
 }

@@ -161,6 +161,28 @@ TEST_F(LoaderTest, TrainingVisitsEachSampleOnceAnEpoch) {
   }
 }
 
+TEST_F(LoaderTest, EveryImportIsAnotherOne) {
+  const auto idOf = [&](const std::string &which, const std::string &split) {
+    Result<std::unique_ptr<DataSource>> source =
+        openDataSource(which, split, makeFormat(split == "train"));
+    EXPECT_TRUE(source.ok()) << source.status().message();
+    EXPECT_GT((*source)->importId().time, 1'700'000'000);
+    return (*source)->importId().id;
+  };
+  const std::string train = idOf(url, "train"), test = idOf(url, "test");
+  EXPECT_EQ(train.size(), 16u);
+  EXPECT_EQ(test, train); // Of one import.
+  std::filesystem::copy(directory / "store", directory / "copy",
+                        std::filesystem::copy_options::recursive);
+  // Only the split that is imported again; and the copy is the first import still.
+  ASSERT_OK(import(url, directory / "idx", {"idx", "test", {}}, 8 * imageBytes, true));
+  EXPECT_EQ(idOf(url, "train"), train);
+  EXPECT_NE(idOf(url, "test"), test);
+  ASSERT_OK(import(url, directory / "idx", {"idx", "train", {}}, 8 * imageBytes, true));
+  EXPECT_NE(idOf(url, "train"), train);
+  EXPECT_EQ(idOf("dlfs://" + (directory / "copy") + "/set", "train"), train);
+}
+
 TEST_F(LoaderTest, ThreadsChangeNothing) {
   BatchFormat format = makeFormat(true);
   format.height = 8;

@@ -11,6 +11,7 @@
 //
 //   memory:train=64,test=20             so many images in each split; 0: no such split
 //   memory:train=64,test=20,delay=5000  each batch takes so many microseconds
+//   memory:train=64,test=20,import=2    the same images of another import
 //   memory:train=64,test=20,poison=9    training image 9 has a label out of range
 //   memory:train=64,test=20,overflow=9  training image 9 makes a gradient infinite
 //
