@@ -272,10 +272,16 @@ io::openDataSource(const std::string &url, const std::string &split, const Batch
   const SplitRecord &there = *found;
   const auto channels = static_cast<uint32_t>(format.channels);
   const bool onlyRaw = there.encodings == std::vector<Encoding>{Encoding::raw};
-  const uint32_t widest = !onlyRaw && channels == 3 ? 3 : there.largest.channels;
-  if (channels < there.smallest.channels || channels > widest)
-    return Status::error("split '{}' of {} has images of {} channels, expected {}", split, url,
-                         there.smallest.channels, channels);
+  // Grey files are as good as coloured ones; a raw image is what it is. Where both are in a
+  // split, which of them is grey shows when it comes up.
+  const uint32_t narrowest = !onlyRaw && channels == 3 ? 1 : channels;
+  const uint32_t least = there.smallest.channels, most = there.largest.channels;
+  if (least < narrowest || most > channels)
+    return Status::error(
+        "split '{}' of {} has images of {} channels, expected {}", split, url,
+        least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most), channels);
+  if (there.samples() == 0)
+    return Status::error("split '{}' of {} has 0 samples, expected at least 1", split, url);
   if (format.train && there.samples() < static_cast<uint64_t>(format.batch))
     return Status::error("split '{}' of {} has {} samples, expected at least a batch of {}", split,
                          url, there.samples(), format.batch);

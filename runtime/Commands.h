@@ -22,6 +22,7 @@
 #include "runtime/Tune.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <functional>
 #include <memory>
@@ -63,6 +64,9 @@ void addDataThreadsOption(CLI::App &command, int &threads);
 
 /// "--format=text|json".
 void addFormatOption(CLI::App &command, bool &json);
+
+/// To stdout. Paths may be of bytes that are no text: those are replaced.
+void printJson(const nlohmann::ordered_json &json);
 
 } // namespace fanfold
 

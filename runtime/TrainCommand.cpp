@@ -99,6 +99,10 @@ void fanfold::addFormatOption(CLI::App &command, bool &json) {
       ->type_name("FORMAT");
 }
 
+void fanfold::printJson(const nlohmann::ordered_json &json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
 void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("train", "Train on a data set");
   auto options = std::make_shared<TrainOptions>();

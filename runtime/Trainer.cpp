@@ -154,6 +154,8 @@ Status Trainer::evaluateNow() {
   evaluation = std::move(*result);
   if (!evaluation)
     return {};
+  if (const std::string bad = describeBadLoss(program, *evaluation); !bad.empty())
+    warn(fmt::format("evaluation after step {}: {}", position.step, bad));
   ordered_json fields = {{"step", position.step},
                          {"epoch", (position.step - 1) / horizon.stepsPerEpoch + 1},
                          {"samples", evaluation->samples}};

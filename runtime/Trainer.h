@@ -76,7 +76,6 @@ private:
   Status endEpoch();
   Status evaluateNow();
   Status checkState();
-  Result<std::optional<std::string>> findDamage();
   Status save();
   void logCheckpoint();
   Status saveLast();

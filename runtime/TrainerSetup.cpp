@@ -72,6 +72,7 @@ Status Trainer::openSplits(OpenDataSource open) {
   if (!train)
     return std::move(train).status();
   feed = std::make_unique<Feed>(*session, *inputs, std::move(*train));
+  FANFOLD_RETURN_IF_ERROR(checkClasses(program, options.data, feed->source().classCount()));
   if (feed->source().batchesPerEpoch() <= 0)
     return Status::error("{}: split train has {} images, expected at least a batch of {}",
                          options.data, feed->source().sampleCount(), program.batch);
@@ -86,12 +87,14 @@ Status Trainer::openSplits(OpenDataSource open) {
   if (options.evalEvery == 0)
     return {};
   Result<std::unique_ptr<DataSource>> test = open(options.data, "test", format(false));
-  if (test.ok())
+  if (test.ok()) {
     testFeed = std::make_unique<Feed>(*session, *inputs, std::move(*test));
-  else if (options.evalEvery)
+    FANFOLD_RETURN_IF_ERROR(checkClasses(program, options.data, testFeed->source().classCount()));
+  } else if (options.evalEvery) {
     return std::move(test).status();
-  else // Training is what was asked for; say why there is nothing else.
+  } else { // Training is what was asked for; say why there is nothing else.
     warn(fmt::format("no evaluation: {}", test.status().message()));
+  }
   return {};
 }
 
@@ -208,10 +211,15 @@ void Trainer::announce() {
                              formatBytes(static_cast<double>(program.arenaBytes))));
   progress->line(
       fmt::format("  device      {} ({})", program.target, session->device().description()));
+  // Fewer classes than logits are as good, and worth a look.
+  const int64_t classes = feed->source().classCount(), logits = fewestLogits(program);
   progress->line(fmt::format(
-      "  data        {}: {} train{} images", options.data,
+      "  data        {}: {} train{} images{}", options.data,
       formatCount(feed->source().sampleCount()),
-      testFeed ? fmt::format(", {} test", formatCount(testFeed->source().sampleCount())) : ""));
+      testFeed ? fmt::format(", {} test", formatCount(testFeed->source().sampleCount())) : "",
+      classes < logits && !program.classifiers.empty()
+          ? fmt::format(" of {} classes, for {} logits", classes, logits)
+          : ""));
   progress->line(fmt::format("  recipe      {}, learning rate {} ({}), {:.4g} epoch{} = {} steps, "
                              "seed {}",
                              optimizerName(recipe.optimizer),

@@ -232,6 +232,75 @@ TEST(CommandsTest, EvalCountsEverySampleOnce) {
   EXPECT_EQ(runLogistic({"eval", data, where, "--split=none"}).exitCode, 1);
 }
 
+TEST(CommandsTest, EvalOfWhatIsNoNumber) {
+  TemporaryDirectory directory;
+  const std::string path = directory / "w.safetensors";
+  std::vector<float> weight(logisticPixels * logisticClasses), bias(logisticClasses);
+  weight[5] = NAN;
+  auto tensor = [](const char *name, std::vector<int64_t> shape, const std::vector<float> &values) {
+    return SafetensorsSource{
+        name, ElementType::f32, std::move(shape), values.size() * sizeof(float),
+        [&values](size_t begin, void *target, size_t count) {
+          std::memcpy(target, reinterpret_cast<const char *>(values.data()) + begin, count);
+          return Status();
+        }};
+  };
+  const std::vector<float> mean(logisticPixels);
+  ASSERT_TRUE(writeSafetensors(path, {},
+                               {tensor("fc.weight", {logisticPixels, logisticClasses}, weight),
+                                tensor("fc.bias", {logisticClasses}, bias),
+                                tensor("norm.mean", {logisticPixels}, mean)})
+                  .ok());
+  Outcome outcome = runLogistic({"eval", data, "--checkpoint=" + path, "--format=json"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.errors, "logistic: error: loss is nan over 20 images: fc.weight has nan at "
+                            "element 5\n");
+  EXPECT_TRUE(json::parse(outcome.output)["loss"].is_null()) << outcome.output;
+  // Or by the data.
+  weight[5] = 0;
+  ASSERT_TRUE(writeSafetensors(path, {},
+                               {tensor("fc.weight", {logisticPixels, logisticClasses}, weight),
+                                tensor("fc.bias", {logisticClasses}, bias),
+                                tensor("norm.mean", {logisticPixels}, mean)})
+                  .ok());
+  EXPECT_EQ(runLogistic({"eval", data, "--checkpoint=" + path}).exitCode, 0);
+  outcome = runLogistic({"eval", std::string(data) + ",testpoison=3", "--checkpoint=" + path});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.errors, "logistic: error: loss is nan over 20 images\n");
+}
+
+TEST(CommandsTest, PathsThatAreNoText) {
+  TemporaryDirectory directory;
+  const std::string where = "--checkpoint=" + (directory / "\xff");
+  ASSERT_EQ(runLogistic({"train", data, where, "--steps=1"}).exitCode, 0);
+  Outcome outcome = runLogistic({"eval", data, where, "--format=json"});
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_EQ(json::parse(outcome.output)["samples"], 20);
+}
+
+TEST(CommandsTest, MoreClassesThanLogits) {
+  TemporaryDirectory directory;
+  const std::string where = "--checkpoint=" + (directory / "run");
+  const std::string more = "memory:train=64,test=20,classes=5";
+  Outcome train = runLogistic({"train", "--data=" + more, where});
+  ASSERT_EQ(runLogistic({"train", data, "--checkpoint=" + (directory / "good")}).exitCode, 0);
+  Outcome eval = runLogistic({"eval", "--data=" + more, "--checkpoint=" + (directory / "good")});
+  for (const Outcome &outcome : {train, eval}) {
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_EQ(outcome.errors, "logistic: error: " + more +
+                                  " has 5 classes, expected at most 3, the logits of layer loss "
+                                  "(logistic.mlir:6:8)\n");
+    EXPECT_EQ(outcome.output, "");
+  }
+  EXPECT_TRUE(listDirectory(directory / "run").empty());
+  // Fewer are as good.
+  Outcome fewer = Process({logisticPath + "_of_4", "train", data}).wait();
+  EXPECT_EQ(fewer.exitCode, 0) << fewer.errors;
+  EXPECT_TRUE(contains(fewer.output, "64 train, 20 test images of 3 classes, for 4 logits\n"))
+      << fewer.output;
+  EXPECT_FALSE(contains(runLogistic({"train", data}).output, "classes"));
+}
+
 /// Runs of `step` on one batch.
 class StepTest : public testing::Test {
 protected:
@@ -329,6 +398,15 @@ TEST_F(StepTest, InputsThatDoNotFit) {
   EXPECT_EQ(outcome.exitCode, 1);
   EXPECT_TRUE(contains(outcome.errors, "no such file or directory")) << outcome.errors;
   EXPECT_EQ(fileBytes(out), "");
+}
+
+TEST_F(StepTest, LabelsOfNoClass) {
+  const int32_t three = 3;
+  labels.replace(4 * 5, 4, reinterpret_cast<const char *>(&three), 4);
+  Outcome outcome = runLogistic({"step", inputs(), "-o", directory / "out"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "input label: element 5 is label 3, expected at most 2"))
+      << outcome.errors;
 }
 
 TEST_F(StepTest, WeightsThatDoNotFit) {

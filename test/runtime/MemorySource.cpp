@@ -25,13 +25,11 @@ using namespace fanfold::test;
 
 namespace {
 
-constexpr int64_t classes = 3;
-
 class MemorySource final : public DataSource {
 public:
   MemorySource(int64_t samples, std::map<std::string, int64_t> fields, const BatchFormat &format)
-      : samples(samples), import(fields["import"]), delay(fields["delay"]),
-        poison(format.train ? fields["poison"] : -1),
+      : samples(samples), classes(fields["classes"]), import(fields["import"]),
+        delay(fields["delay"]), poison(fields[format.train ? "poison" : "testpoison"]),
         overflow(format.train ? fields["overflow"] : -1), format(format) {}
 
   int64_t sampleCount() const override { return samples; }
@@ -99,7 +97,7 @@ private:
     return info;
   }
 
-  const int64_t samples, import, delay, poison, overflow;
+  const int64_t samples, classes, import, delay, poison, overflow;
   const BatchFormat format;
   int64_t epoch = 0;
   int64_t next = 0;
@@ -114,7 +112,8 @@ Result<std::unique_ptr<DataSource>> fanfold::test::openMemorySource(const std::s
   const std::string scheme = "memory:";
   if (url.rfind(scheme, 0) != 0)
     return Status::error("{}: no such data set", url);
-  std::map<std::string, int64_t> fields = {{"poison", -1}, {"overflow", -1}};
+  std::map<std::string, int64_t> fields = {
+      {"classes", 3}, {"poison", -1}, {"testpoison", -1}, {"overflow", -1}};
   std::istringstream text(url.substr(scheme.size()));
   for (std::string field; std::getline(text, field, ',');)
     if (size_t equals = field.find('='); equals != std::string::npos)

@@ -389,6 +389,14 @@ TEST_F(TrainTest, NotANumber) {
   }
 }
 
+TEST_F(TrainTest, EvaluationThatIsNoNumberIsSaid) {
+  Outcome outcome =
+      runLogistic({"train", std::string(data) + ",testpoison=3", "--epochs=2", checkpoint});
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_EQ(outcome.errors, "warning: evaluation after step 8: loss is nan over 20 images\n"
+                            "warning: evaluation after step 16: loss is nan over 20 images\n");
+}
+
 TEST_F(TrainTest, AGradientThatOverflowedIsNotTheOrigin) {
   // Unlike image 9, image 5 comes to nothing: its gradients are passed over.
   const std::string overflowing = "--data=memory:train=70,test=20,overflow=5";
