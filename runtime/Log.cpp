@@ -133,7 +133,13 @@ void Log::write(const char *event, const ordered_json &fields) {
   line["time"] =
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string text = line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  if (Status status = writeAll(file, text.data(), text.size()); !status.ok() && !complained) {
+  const off_t before = lseek(file.get(), 0, SEEK_END);
+  if (Status status = writeAll(file, text.data(), text.size()); !status.ok()) {
+    // No half of a line, which the next would continue.
+    const bool undone = before >= 0 && ftruncate(file.get(), before) == 0;
+    static_cast<void>(undone); // A pipe keeps what it has.
+    if (complained)
+      return;
     complained = true;
     std::fputs(
         fmt::format("warning: log {}: {}; training goes on without it\n", path, status.message())

@@ -114,7 +114,9 @@ void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &ch
       command->add_option("--checkpoint", options->checkpoint, "directory for checkpoints")
           ->type_name("DIR");
   CLI::Option *resume =
-      command->add_flag("--resume", options->resume, "go on from the latest checkpoint")
+      command
+          ->add_flag("--resume", options->resume,
+                     "go on from the latest checkpoint, on the same import of the data")
           ->needs(checkpoint);
   command->add_option("--weights", options->weights, "start from the values in a safetensors file")
       ->type_name("FILE")
@@ -132,7 +134,10 @@ void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &ch
                    "epochs between evaluations on split test, 0: none [1]")
       ->check(wholeNumber("eval_every"))
       ->type_name("N");
-  command->add_option("--log", options->log, "append JSON lines to a file")->type_name("FILE");
+  command
+      ->add_option("--log", options->log,
+                   "append JSON lines to a file; resuming removes those that come again")
+      ->type_name("FILE");
   command->add_option("--log-every", options->logEvery, "steps between lines of the log [50]")
       ->check(wholeNumber("log_every"))
       ->type_name("N");

@@ -447,6 +447,20 @@ TEST_F(TrainTest, LogIsJsonLines) {
           {"start", 1}, {"step", 4}, {"epoch", 3}, {"eval", 3}, {"checkpoint", 3}, {"end", 1}}));
 }
 
+TEST_F(TrainTest, LogThatFillsUpHasWholeLines) {
+  const std::string log = directory / "log.jsonl";
+  Outcome outcome = runLogistic({"train", data, "--log=" + log, "--log-every=1"}, [] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {2999, 2999}; // Less than the log, more than the output.
+    setrlimit(RLIMIT_FSIZE, &limit);
+  });
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_EQ(outcome.errors,
+            "warning: log " + log + ": writing: file too large; training goes on without it\n");
+  EXPECT_GT(readLog(log).size(), 5u); // Each parses.
+  EXPECT_EQ(fileBytes(log).back(), '\n');
+}
+
 TEST_F(TrainTest, StepsAndEvaluationAsAsked) {
   std::string log = directory / "log.jsonl";
   Outcome outcome = runLogistic({"train", data, checkpoint, "--steps=20", "--eval-every=2",
