@@ -250,8 +250,10 @@ Status Loader::decode(const Task &task, uint8_t *image, int32_t *label) const {
 Result<std::unique_ptr<DataSource>>
 io::openDataSource(const std::string &url, const std::string &split, const BatchFormat &format) {
   constexpr int64_t maxExtent = 1 << 16;
-  if (format.batch <= 0 || format.height <= 0 || format.height > maxExtent || format.width <= 0 ||
-      format.width > maxExtent || (format.channels <= 0 || format.channels > 255) ||
+  if (format.height > maxExtent || format.width > maxExtent || format.channels > 255)
+    return Status::error("the model has images of {}x{}x{}, expected at most {}x{}x255",
+                         format.height, format.width, format.channels, maxExtent, maxExtent);
+  if (format.batch <= 0 || format.height <= 0 || format.width <= 0 || format.channels <= 0 ||
       format.threads <= 0 || format.cropPadding < 0)
     return Status::internal("batch format {} x {}x{}x{} with crop padding {} and {} threads makes "
                             "no sense",

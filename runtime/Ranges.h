@@ -21,6 +21,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 namespace fanfold {
 
@@ -83,10 +84,9 @@ private:
 
 namespace ranges {
 
-using Kind = NumberRange;
+using Range = NumberRange;
 
-/// Large enough for whatever diverges, small enough that no product of two scalars of a
-/// step is infinite by itself in fp32.
+/// Large enough for whatever is to diverge; fp32 has it, and a batch times it too.
 inline constexpr double huge = 1e30;
 /// Epochs, and the steps in them, that a counter holds.
 inline constexpr double manyEpochs = 1e9;
@@ -94,44 +94,40 @@ inline constexpr double manySteps = 1e12;
 
 /// The recipe's, then those of a run.
 inline constexpr NumberRange table[] = {
-    {"batch", 1, 1e9, Kind::whole, "samples"},
-    {"epochs", 0, manyEpochs, Kind::openBelow},
+    {"batch", 1, 1e9, Range::whole, "samples"},
+    {"epochs", 0, manyEpochs, Range::openBelow},
     {"learning_rate", 0, huge},
-    {"reference_batch", 0, 1e9, Kind::whole, "samples"},
+    {"reference_batch", 0, 1e9, Range::whole, "samples"},
     {"momentum", 0, 1},
     {"weight_decay", 0, huge},
-    {"beta1", 0, 1, Kind::openAbove},      // At 1 the correction of the bias divides by 0.
-    {"beta2", 0, 1, Kind::openAbove},      // The same.
-    {"epsilon", 0, huge, Kind::openBelow}, // At 0 a gradient that stays 0 gives 0 / 0.
+    {"beta1", 0, 1, Range::openAbove},      // At 1 the correction of the bias divides by 0.
+    {"beta2", 0, 1, Range::openAbove},      // The same.
+    {"epsilon", 0, huge, Range::openBelow}, // At 0 a gradient that stays 0 gives 0 / 0.
     {"trust", 0, huge},
     {"warmup_epochs", 0, manyEpochs},
     {"final_learning_rate", 0, huge},
     {"power", 0, huge},
     {"milestones", 0, manyEpochs},
     {"gamma", 0, huge},
-    {"crop_padding", 0, 1024, Kind::whole, "pixels"},
-    {"seed", 0, 18446744073709551615.0, Kind::whole},
+    {"crop_padding", 0, 1024, Range::whole, "pixels"},
+    {"seed", 0, 18446744073709551615.0, Range::whole},
 
-    {"steps", 1, manySteps, Kind::whole},
-    {"step", 0, manySteps, Kind::whole},
-    {"warmup", 0, manySteps, Kind::whole, "steps"},
-    {"checkpoint_every", 1, manySteps, Kind::whole, "steps"},
-    {"eval_every", 0, manyEpochs, Kind::whole, "epochs"},
-    {"log_every", 1, manySteps, Kind::whole, "steps"},
-    {"keep", 1, 1e6, Kind::whole, "checkpoints"},
-    {"threads", 1, 4096, Kind::whole},
-    {"data_threads", 1, 4096, Kind::whole},
+    {"steps", 1, manySteps, Range::whole},
+    {"step", 0, manySteps, Range::whole},
+    {"warmup", 0, manySteps, Range::whole, "steps"},
+    {"checkpoint_every", 1, manySteps, Range::whole, "steps"},
+    {"eval_every", 0, manyEpochs, Range::whole, "epochs"},
+    {"log_every", 1, manySteps, Range::whole, "steps"},
+    {"keep", 1, 1e6, Range::whole, "checkpoints"},
+    {"threads", 1, 4096, Range::whole},
+    {"data_threads", 1, 4096, Range::whole},
 };
 
 /// The range of that name; null if nothing has it.
-constexpr const NumberRange *find(const char *name) {
-  for (const NumberRange &range : table) {
-    const char *a = range.name, *b = name;
-    while (*a && *a == *b)
-      ++a, ++b;
-    if (*a == *b)
+constexpr const NumberRange *find(std::string_view name) {
+  for (const NumberRange &range : table)
+    if (name == range.name)
       return &range;
-  }
   return nullptr;
 }
 

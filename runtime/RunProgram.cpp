@@ -60,7 +60,7 @@ int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
   } catch (const std::system_error &error) {
     // fmt::print says so when stdout takes no more; a thread, when there are too many.
     status = Status::fromErrno(error.code().value(),
-                               std::ferror(stdout) ? "writing output" : "asking the system");
+                               std::ferror(stdout) ? "writing output" : "starting a thread");
   } catch (const std::exception &error) {
     status = Status::internal("unexpected exception: {}", error.what());
   }

@@ -278,7 +278,13 @@ TEST_F(LoaderTest, MistakesAreExplained) {
   format.batch = 204;
   expectError(openDataSource(url, "train", format),
               "203 samples, expected at least a batch of 204");
+  format.batch = 16;
+  format.width = 70000; // A model's, and no mistake of ours.
+  const Status wide = openDataSource(url, "train", format).status();
+  EXPECT_EQ(wide.message(), "the model has images of 7x70000x1, expected at most 65536x65536x255");
+  EXPECT_EQ(wide.blame(), Blame::user);
   format.batch = 0;
+  format.width = shape.width;
   EXPECT_EQ(openDataSource(url, "train", format).status().blame(), Blame::internal);
 }
 
