@@ -105,7 +105,7 @@ protected:
     for (int life = 0;; ++life) {
       ASSERT_LT(life, 1000);
       Process process(lived);
-      usleep(static_cast<useconds_t>(20'000 * std::pow(1.04, life)));
+      usleep(static_cast<useconds_t>(20'000 * std::pow(1.07, life)));
       process.kill(signal);
       Outcome outcome = process.wait();
       if (outcome.exitCode == 0)
