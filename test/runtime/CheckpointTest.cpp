@@ -204,8 +204,10 @@ TEST_F(CheckpointTest, FullDiskKeepsThePrevious) {
 }
 
 TEST_F(CheckpointTest, KilledAtAnyMoment) {
-  // A child that does nothing but write checkpoints, killed again and again.
-  for (int round = 0; round < 30; ++round) {
+  // A child that does nothing but write checkpoints, killed again and again: at least until
+  // a machine with other work has written one.
+  for (int round = 0; round < 30 || !findLatestCheckpoint(path)->has_value(); ++round) {
+    ASSERT_LT(round, 300);
     pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -226,7 +228,6 @@ TEST_F(CheckpointTest, KilledAtAnyMoment) {
     ASSERT_TRUE(checkpoint.ok()) << checkpoint.status().message();
     ASSERT_TRUE(checkpoint->restore(*session).ok());
   }
-  EXPECT_TRUE(findLatestCheckpoint(path)->has_value()) << "no round wrote a checkpoint";
 }
 
 } // namespace
