@@ -32,6 +32,7 @@ private:
   void emitMetrics();
   void emitLaunches(plan::StepOp step);
   void emitTunables();
+  void emitClassifiers();
   void emitProgram();
   std::string recipe();
 
@@ -244,6 +245,21 @@ void TableEmitter::emitTunables() {
   table("Tunable", "tunables", rows);
 }
 
+void TableEmitter::emitClassifiers() {
+  SmallVector<std::string> rows;
+  for (auto step : plan.getOps<plan::StepOp>())
+    for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
+      if (step.getSymName() != "train" ||
+          !llvm::is_contained({"softmax_cross_entropy", "accuracy"}, launch.getKernel()))
+        continue;
+      auto logits = cast<MemRefType>(launch.getInputs()[0].getType());
+      rows.push_back("{" + quoted(launch.getLayer().value_or("")) + ", " +
+                     quoted(primaryLocation(launch.getLoc())) + ", " +
+                     std::to_string(logits.getShape().back()) + "}");
+    }
+  table("Classifier", "classifiers", rows);
+}
+
 std::string TableEmitter::recipe() {
   cnn::RecipeOp op;
   for (auto found : plan.getOps<cnn::RecipeOp>())
@@ -321,6 +337,7 @@ void TableEmitter::emitProgram() {
   text += "    /*recipe=*/\n    {\n" + recipeText + "    },\n";
   field("prepare", "prepare");
   field("tunables", "tunables");
+  field("classifiers", "classifiers");
   text += "};\n";
 }
 
@@ -333,6 +350,7 @@ std::string TableEmitter::emit() {
   for (auto step : plan.getOps<plan::StepOp>())
     emitLaunches(step);
   emitTunables();
+  emitClassifiers();
   emitProgram();
   return text;
 }

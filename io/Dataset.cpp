@@ -9,8 +9,11 @@
 #include "io/Dataset.h"
 
 #include <nlohmann/json.hpp>
+#include <xxhash.h>
 
+#include <chrono>
 #include <numeric>
+#include <random>
 
 using namespace fanfold;
 using namespace fanfold::io;
@@ -40,6 +43,8 @@ struct adl_serializer<SplitRecord> {
          {"encodings", split.encodings},
          {"smallest", split.smallest},
          {"largest", split.largest}};
+    if (!split.import.id.empty())
+      j["import"] = {{"id", split.import.id}, {"time", split.import.time}};
   }
   static void from_json(const json &j, SplitRecord &split) {
     j.at("run").get_to(split.run);
@@ -48,6 +53,10 @@ struct adl_serializer<SplitRecord> {
     j.at("encodings").get_to(split.encodings);
     j.at("smallest").get_to(split.smallest);
     j.at("largest").get_to(split.largest);
+    if (const auto import = j.find("import"); import != j.end()) {
+      import->at("id").get_to(split.import.id);
+      import->at("time").get_to(split.import.time);
+    }
   }
 };
 } // namespace nlohmann
@@ -58,6 +67,21 @@ std::string io::toString(const ImageShape &shape) {
 
 uint64_t SplitRecord::samples() const {
   return std::accumulate(samplesInChunk.begin(), samplesInChunk.end(), uint64_t(0));
+}
+
+ImportId SplitRecord::importId() const {
+  if (!import.id.empty())
+    return import;
+  const std::string text = json(*this).dump();
+  return {fmt::format("{:016x}", XXH3_64bits(text.data(), text.size())), 0};
+}
+
+ImportId io::newImportId() {
+  std::random_device random;
+  const uint64_t high = random(), low = random();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {fmt::format("{:016x}", high << 32 | (low & 0xffffffff)),
+          std::chrono::duration_cast<std::chrono::seconds>(now).count()};
 }
 
 std::string DatasetRecord::className(int32_t label) const {

@@ -16,6 +16,7 @@
 #define FANFOLD_IO_DATASET_H
 
 #include "io/Chunk.h"
+#include "runtime/DataSource.h"
 #include "runtime/Status.h"
 
 #include <cstdint>
@@ -47,9 +48,16 @@ struct SplitRecord {
   std::vector<Encoding> encodings; ///< That occur, ascending.
   ImageShape smallest;             ///< The minimum of each extent by itself,
   ImageShape largest;              ///< and the maximum.
+  ImportId import;                 ///< Without an id in records of before there were any.
 
   uint64_t samples() const;
+
+  /// `import`, or what stands for it: a hash of the record.
+  ImportId importId() const;
 };
+
+/// An identity that no other import has, as of now.
+ImportId newImportId();
 
 /// A data set. The names of the classes are either all known or none is.
 struct DatasetRecord {

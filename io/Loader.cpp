@@ -47,6 +47,7 @@ public:
   int64_t sampleCount() const override { return static_cast<int64_t>(split.samples()); }
   int64_t batchesPerEpoch() const override;
   int64_t classCount() const override { return classes; }
+  ImportId importId() const override { return split.importId(); }
   Status seek(int64_t newEpoch, int64_t nextSample) override;
   void prefetch(BatchSlot slot) override;
   Result<BatchInfo> wait() override;
@@ -249,8 +250,10 @@ Status Loader::decode(const Task &task, uint8_t *image, int32_t *label) const {
 Result<std::unique_ptr<DataSource>>
 io::openDataSource(const std::string &url, const std::string &split, const BatchFormat &format) {
   constexpr int64_t maxExtent = 1 << 16;
-  if (format.batch <= 0 || format.height <= 0 || format.height > maxExtent || format.width <= 0 ||
-      format.width > maxExtent || (format.channels <= 0 || format.channels > 255) ||
+  if (format.height > maxExtent || format.width > maxExtent || format.channels > 255)
+    return Status::error("the model has images of {}x{}x{}, expected at most {}x{}x255",
+                         format.height, format.width, format.channels, maxExtent, maxExtent);
+  if (format.batch <= 0 || format.height <= 0 || format.width <= 0 || format.channels <= 0 ||
       format.threads <= 0 || format.cropPadding < 0)
     return Status::internal("batch format {} x {}x{}x{} with crop padding {} and {} threads makes "
                             "no sense",
@@ -271,10 +274,16 @@ io::openDataSource(const std::string &url, const std::string &split, const Batch
   const SplitRecord &there = *found;
   const auto channels = static_cast<uint32_t>(format.channels);
   const bool onlyRaw = there.encodings == std::vector<Encoding>{Encoding::raw};
-  const uint32_t widest = !onlyRaw && channels == 3 ? 3 : there.largest.channels;
-  if (channels < there.smallest.channels || channels > widest)
-    return Status::error("split '{}' of {} has images of {} channels, expected {}", split, url,
-                         there.smallest.channels, channels);
+  // Grey files are as good as coloured ones; a raw image is what it is. Where both are in a
+  // split, which of them is grey shows when it comes up.
+  const uint32_t narrowest = !onlyRaw && channels == 3 ? 1 : channels;
+  const uint32_t least = there.smallest.channels, most = there.largest.channels;
+  if (least < narrowest || most > channels)
+    return Status::error(
+        "split '{}' of {} has images of {} channels, expected {}", split, url,
+        least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most), channels);
+  if (there.samples() == 0)
+    return Status::error("split '{}' of {} has 0 samples, expected at least 1", split, url);
   if (format.train && there.samples() < static_cast<uint64_t>(format.batch))
     return Status::error("split '{}' of {} has {} samples, expected at least a batch of {}", split,
                          url, there.samples(), format.batch);

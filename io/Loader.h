@@ -33,8 +33,8 @@ namespace fanfold::io {
 /// before the memory of slots that are still pending. Any number of
 /// processes may do so at the same time. Images whose size is not the format's
 /// are cut to its aspect and resized (decode/Augment.h); images whose channels
-/// are not the format's are a failure, here where all of the split are so, else
-/// when they come up. Training needs at least one whole batch.
+/// are not the format's are a failure, here where the record of the split tells, else
+/// when they come up. A split has samples; training needs at least one whole batch.
 Result<std::unique_ptr<DataSource>> openDataSource(const std::string &url, const std::string &split,
                                                    const BatchFormat &format);
 

@@ -96,6 +96,10 @@ void DatasetVerifier::verifyChunk(const std::string &splitName, const SplitRecor
     problem("split {}: chunk {} has {} samples, expected {}", splitName, id,
             chunk->entries().size(), split.samplesInChunk[ordinal]);
   for (size_t i = 0; i < chunk->entries().size(); ++i) {
+    if (const ChunkEntry &entry = chunk->entries()[i];
+        entry.label < 0 || static_cast<uint32_t>(entry.label) >= record.classCount)
+      problem("split {}: chunk {}: sample '{}' has label {}, expected 0 to {}", splitName, id,
+              entry.name, entry.label, record.classCount - 1);
     ++report.samples;
     report.bytes += chunk->entries()[i].length;
     if (Result<ByteView> payload = chunk->payload(i); !payload)

@@ -28,16 +28,17 @@ struct BenchOptions {
   bool profile = false;
 };
 
-/// Random pixels and labels in both staging slots. Labels are 0 or 1, which every
-/// classifier has.
+/// Random pixels and labels in both staging slots. Labels are 0 or 1, where there are
+/// two classes.
 void fillInputs(Session &session) {
+  const uint64_t classes = fewestLogits(session.program()) > 1 ? 2 : 1;
   for (const Input &input : session.program().inputs)
     for (size_t offset : input.staging) {
       std::byte *target = session.device().staging(offset);
       const uint64_t stream = random::hash(offset, input.name);
       if (input.type == ElementType::i32) {
         for (size_t i = 0; i < input.bytes / sizeof(int32_t); ++i) {
-          auto label = static_cast<int32_t>(random::hash(stream, i) & 1);
+          auto label = static_cast<int32_t>(random::hash(stream, i) % classes);
           std::memcpy(target + i * sizeof(label), &label, sizeof(label));
         }
         continue;
@@ -116,7 +117,7 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
                                    {"device_overhead_bytes", memory.overhead}};
     if (options.profile)
       json["profile"] = profile.toJson();
-    fmt::print("{}\n", json.dump(2));
+    printJson(json);
     return {};
   }
   fmt::print("{}, batch {}, on {} ({})\n", program.model, program.batch, program.target,
@@ -136,16 +137,16 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
 
 } // namespace
 
-void fanfold::addBenchCommand(CLI::App &app, Command &chosen) {
+void fanfold::addBenchCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("bench", "Time the training step on made-up images");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("--steps", options->steps, "steps to time [20]")
-      ->check(wholeNumber(1))
+      ->check(wholeNumber("steps"))
       ->type_name("N");
   command->add_option("--warmup", options->warmup, "steps before the first that counts [3]")
-      ->check(wholeNumber(0))
+      ->check(wholeNumber("warmup"))
       ->type_name("N");
-  addThreadsOption(*command, options->threads);
+  addThreadsOption(*command, program, options->threads);
   addFormatOption(*command, options->json);
   command->add_flag("--profile", options->profile, "also time every launch");
   command->callback([options, &chosen] {

@@ -16,13 +16,14 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <limits>
 
 using namespace fanfold;
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *formatName = "fanfold-checkpoint-1";
+constexpr const char *formatName = "fanfold-checkpoint-2";
 constexpr std::string_view prefix = "step-";
 constexpr std::string_view suffix = ".safetensors";
 
@@ -68,16 +69,26 @@ Result<std::vector<int64_t>> listSteps(const std::string &directory) {
   return steps;
 }
 
+std::string toJson(const MetricSums &sums) {
+  return nlohmann::json({{"steps", sums.steps}, {"sums", sums.sums}}).dump();
+}
+
 SafetensorsMetadata makeMetadata(const CheckpointInfo &info) {
-  return {{"format", formatName},
-          {"model", info.model},
-          {"fingerprint", fmt::format("{:016x}", info.fingerprint)},
-          {"batch", std::to_string(info.batch)},
-          {"step", std::to_string(info.position.step)},
-          {"epoch", std::to_string(info.position.epoch)},
-          {"next_sample", std::to_string(info.position.nextSample)},
-          {"samples", std::to_string(info.samples)},
-          {"recipe", info.recipe.dump()}};
+  SafetensorsMetadata metadata = {{"format", formatName},
+                                  {"model", info.model},
+                                  {"fingerprint", fmt::format("{:016x}", info.fingerprint)},
+                                  {"batch", std::to_string(info.batch)},
+                                  {"step", std::to_string(info.position.step)},
+                                  {"epoch", std::to_string(info.position.epoch)},
+                                  {"next_sample", std::to_string(info.position.nextSample)},
+                                  {"samples", std::to_string(info.samples)},
+                                  {"import", info.import.id},
+                                  {"import_time", std::to_string(info.import.time)},
+                                  {"recipe", info.recipe.dump()},
+                                  {"epoch_sums", toJson(info.epochSums)}};
+  if (info.logSums)
+    metadata["log_sums"] = toJson(*info.logSums);
+  return metadata;
 }
 
 std::vector<SafetensorsSource> stateOf(Session &session) {
@@ -101,6 +112,28 @@ Status readNumber(const SafetensorsMetadata &metadata, const char *key, T &value
   return {};
 }
 
+Status readSums(const SafetensorsMetadata &metadata, const char *key, MetricSums &sums) {
+  auto found = metadata.find(key);
+  if (found == metadata.end())
+    return Status::error("{} is missing", key);
+  const auto object = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  auto wrong = [&] {
+    return Status::error("{} is '{}', expected steps and sums", key, found->second);
+  };
+  if (!object.is_object() || !object.contains("steps") || !object["steps"].is_number_unsigned() ||
+      !object.contains("sums") || !object["sums"].is_array())
+    return wrong();
+  sums.steps = object["steps"].get<int64_t>();
+  for (const auto &sum : object["sums"]) {
+    if (!sum.is_number() && !sum.is_null())
+      return wrong();
+    // What is no number has no spelling in JSON but null.
+    sums.sums.push_back(sum.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                      : sum.get<double>());
+  }
+  return {};
+}
+
 } // namespace
 
 Result<Checkpoint> Checkpoint::open(const std::string &path) {
@@ -112,8 +145,9 @@ Result<Checkpoint> Checkpoint::open(const std::string &path) {
   const SafetensorsMetadata &metadata = result.file.metadata();
   auto format = metadata.find("format");
   if (format == metadata.end() || format->second != formatName)
-    return Status::error("{}: not a checkpoint: format is '{}', expected '{}'", path,
-                         format == metadata.end() ? "" : format->second, formatName);
+    return Status::error("{}: not a checkpoint of this version: format is '{}', expected '{}'; "
+                         "--weights starts a new training from its values",
+                         path, format == metadata.end() ? "" : format->second, formatName);
   if (!result.file.hasChecksum())
     return Status::error("{}: checksum is missing", path);
 
@@ -133,6 +167,14 @@ Result<Checkpoint> Checkpoint::open(const std::string &path) {
     info.recipe = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   if (!info.recipe.is_object())
     return Status::error("{}: recipe is not a JSON object", path);
+  if (auto found = metadata.find("import"); found != metadata.end())
+    info.import.id = found->second;
+  FANFOLD_RETURN_IF_ERROR(
+      readNumber(metadata, "import_time", info.import.time).withContext("{}", path));
+  FANFOLD_RETURN_IF_ERROR(readSums(metadata, "epoch_sums", info.epochSums).withContext("{}", path));
+  if (metadata.count("log_sums"))
+    FANFOLD_RETURN_IF_ERROR(
+        readSums(metadata, "log_sums", info.logSums.emplace()).withContext("{}", path));
   return result;
 }
 

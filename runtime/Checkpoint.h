@@ -10,7 +10,7 @@
 // of role parameter, statistic or optimizer under its name in the model file. Its
 // metadata holds the rest of what the next step depends on:
 //
-//   format       "fanfold-checkpoint-1"
+//   format       "fanfold-checkpoint-2"
 //   model        name of the model
 //   fingerprint  of the program's variables, 16 hexadecimal digits
 //   batch        samples of a step
@@ -18,7 +18,15 @@
 //   epoch        of the next sample, from 0
 //   next_sample  samples of that epoch already used
 //   samples      of the training split
+//   import       id of the import that wrote the training split
+//   import_time  of it, seconds since 1970
 //   recipe       JSON: the recipe of the run, the seed among it
+//   epoch_sums   JSON: sums of the metrics over the epoch under way; over all of it where
+//                the epoch ends here and nothing was said of it yet
+//   log_sums     JSON: the same since the last line `step` of the log, if there is a log
+//
+// It is the state right after the step: what comes between a step and the next one (the
+// evaluation at the end of an epoch, the lines about it) comes again after resuming.
 //
 // Random numbers are functions of the seed and these positions (Random.h), so
 // there is no generator to save. The latest checkpoint is the one of the largest
@@ -40,6 +48,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fanfold {
 
@@ -50,6 +59,12 @@ struct Position {
   int64_t nextSample = 0; ///< Samples of the epoch already used.
 };
 
+/// Metrics summed over steps.
+struct MetricSums {
+  int64_t steps = 0;
+  std::vector<double> sums; ///< In the program's order.
+};
+
 /// What a checkpoint says besides its tensors.
 struct CheckpointInfo {
   Position position;
@@ -58,6 +73,9 @@ struct CheckpointInfo {
   uint64_t fingerprint = 0;
   std::string model;
   nlohmann::json recipe; ///< Of settingsToJson.
+  ImportId import;       ///< Of the training split.
+  MetricSums epochSums;
+  std::optional<MetricSums> logSums;
 };
 
 /// A checkpoint open for reading: whole, its checksum right.

@@ -22,6 +22,7 @@
 #include "runtime/Tune.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <functional>
 #include <memory>
@@ -41,8 +42,8 @@ using Command = std::function<Status(Invocation &)>;
 /// Each adds one subcommand to `app`. Parsing sets `chosen`, which must outlive
 /// the app.
 void addTrainCommand(CLI::App &app, const Program &program, Command &chosen);
-void addEvalCommand(CLI::App &app, Command &chosen);
-void addBenchCommand(CLI::App &app, Command &chosen);
+void addEvalCommand(CLI::App &app, const Program &program, Command &chosen);
+void addBenchCommand(CLI::App &app, const Program &program, Command &chosen);
 void addInfoCommand(CLI::App &app, Command &chosen);
 void addStepCommand(CLI::App &app, const Program &program, Command &chosen);
 void addTuneCommand(CLI::App &app, Command &chosen);
@@ -52,14 +53,20 @@ void addTuneCommand(CLI::App &app, Command &chosen);
 void addSettingsOptions(CLI::App &command, const Program &program, SettingsOverrides &overrides,
                         const std::function<bool(const SettingsField &)> &wanted);
 
-/// Accepts whole numbers from `least` to `most`; adds nothing to the help.
-CLI::Validator wholeNumber(int64_t least, int64_t most = 1'000'000'000'000);
+/// Accepts the whole numbers of a range of Ranges.h; adds nothing to the help.
+CLI::Validator wholeNumber(const char *range);
 
-/// "--threads=N"; 0 if it is not given.
-void addThreadsOption(CLI::App &command, int &threads);
+/// "--threads=N", no more than the program is compiled for; 0 if it is not given.
+void addThreadsOption(CLI::App &command, const Program &program, int &threads);
+
+/// "--data-threads=N".
+void addDataThreadsOption(CLI::App &command, int &threads);
 
 /// "--format=text|json".
 void addFormatOption(CLI::App &command, bool &json);
+
+/// To stdout. Paths may be of bytes that are no text: those are replaced.
+void printJson(const nlohmann::ordered_json &json);
 
 } // namespace fanfold
 

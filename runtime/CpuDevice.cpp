@@ -67,8 +67,9 @@ public:
   Status open(const Program &program, int wanted) override {
     assert(!arena && "a device is opened once");
     // Workspaces are sized for a number of threads; more would need more.
+    assert((program.threads == 0 || wanted <= program.threads) && "the command line was checked");
     threadCount = wanted > 0 ? wanted : omp_get_max_threads();
-    if (wanted == 0 && program.threads > 0)
+    if (program.threads > 0)
       threadCount = std::min(threadCount, program.threads);
     omp_set_num_threads(threadCount);
 
@@ -92,7 +93,8 @@ public:
     }
     if (program.prepare)
       if (const char *problem = program.prepare())
-        return Status::internal("preparing kernels: {}", problem);
+        // The machine's doing: its instructions, its memory.
+        return Status::error("preparing kernels: {}", problem);
     return {};
   }
 

@@ -53,6 +53,13 @@ struct BatchInfo {
   bool lastOfEpoch = false; ///< The next batch, if any, begins another epoch.
 };
 
+/// Which import wrote the samples of a split. A copy of a store keeps it; importing the
+/// same files again makes another, for their order may be another one.
+struct ImportId {
+  std::string id;   ///< 16 hexadecimal digits.
+  int64_t time = 0; ///< Seconds since 1970; 0: not known.
+};
+
 /// An endless stream of batches of one split.
 class DataSource {
 public:
@@ -61,6 +68,7 @@ public:
   virtual int64_t sampleCount() const = 0;
   virtual int64_t batchesPerEpoch() const = 0;
   virtual int64_t classCount() const = 0;
+  virtual ImportId importId() const = 0;
 
   /// Continues at sample `nextSample` of `epoch`. No prefetch may be pending.
   virtual Status seek(int64_t epoch, int64_t nextSample) = 0;

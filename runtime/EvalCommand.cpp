@@ -10,6 +10,7 @@
 #include "runtime/Commands.h"
 #include "runtime/Evaluate.h"
 #include "runtime/Log.h"
+#include "runtime/NonFinite.h"
 #include "runtime/Progress.h"
 #include "runtime/Text.h"
 
@@ -44,6 +45,17 @@ Result<std::string> chooseFile(const std::string &path) {
   return **latest;
 }
 
+/// What was found is said already; a loss that is none is a failure all the same.
+Status checkEvaluation(Session &session, const Evaluation &evaluation) {
+  const std::string bad = describeBadLoss(session.program(), evaluation);
+  if (bad.empty())
+    return {};
+  Result<std::optional<std::string>> damage = findDamage(session.device(), session.program());
+  if (!damage)
+    return std::move(damage).status();
+  return Status::error("{}{}", bad, *damage ? ": " + **damage : "");
+}
+
 Status eval(Invocation &invocation, const EvalOptions &options) {
   const Program &program = invocation.program;
   Result<std::string> path = chooseFile(options.checkpoint);
@@ -70,6 +82,8 @@ Status eval(Invocation &invocation, const EvalOptions &options) {
   if (!source)
     return std::move(source).status();
 
+  FANFOLD_RETURN_IF_ERROR(checkClasses(program, options.data, (*source)->classCount()));
+
   Feed feed(**session, *inputs, std::move(*source));
   Result<std::optional<Evaluation>> result = evaluate(**session, feed, nullptr);
   if (!result)
@@ -85,18 +99,18 @@ Status eval(Invocation &invocation, const EvalOptions &options) {
     addMetrics(json, program, evaluation.metrics);
     json["images_per_s"] = speed;
     json["seconds"] = evaluation.seconds;
-    fmt::print("{}\n", json.dump(2));
-    return {};
+    printJson(json);
+    return checkEvaluation(**session, evaluation);
   }
   fmt::print("{} on {} images of split {} ({}): {}\n", *path, formatCount(evaluation.samples),
              options.split, options.data, formatMetrics(program, evaluation.metrics));
   fmt::print("{:.1f} s, {} images/s\n", evaluation.seconds, formatSpeed(speed));
-  return {};
+  return checkEvaluation(**session, evaluation);
 }
 
 } // namespace
 
-void fanfold::addEvalCommand(CLI::App &app, Command &chosen) {
+void fanfold::addEvalCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("eval", "Evaluate a checkpoint");
   auto options = std::make_shared<EvalOptions>();
   command->add_option("--data", options->data, "data set, as dlfs:///directory/dataset")
@@ -108,10 +122,8 @@ void fanfold::addEvalCommand(CLI::App &app, Command &chosen) {
       ->required()
       ->type_name("PATH");
   command->add_option("--split", options->split, "split of the data set [test]")->type_name("NAME");
-  addThreadsOption(*command, options->threads);
-  command->add_option("--data-threads", options->dataThreads, "threads that read and decode [1]")
-      ->check(wholeNumber(1, 4096))
-      ->type_name("N");
+  addThreadsOption(*command, program, options->threads);
+  addDataThreadsOption(*command, options->dataThreads);
   addFormatOption(*command, options->json);
   command->callback([options, &chosen] {
     chosen = [options](Invocation &invocation) { return eval(invocation, *options); };

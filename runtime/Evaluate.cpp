@@ -8,10 +8,19 @@
 
 #include "runtime/Evaluate.h"
 #include "runtime/Stopwatch.h"
+#include "runtime/Text.h"
 
+#include <cmath>
 #include <deque>
 
 using namespace fanfold;
+
+std::string fanfold::describeBadLoss(const Program &program, const Evaluation &evaluation) {
+  if (evaluation.metrics.empty() || std::isfinite(evaluation.metrics[0]))
+    return "";
+  return fmt::format("{} is {} over {} images", program.metrics[0].name,
+                     formatNumber(evaluation.metrics[0]), formatCount(evaluation.samples));
+}
 
 Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed, bool (*stop)()) {
   Stopwatch stopwatch;

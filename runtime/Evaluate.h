@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace fanfold {
@@ -24,6 +25,9 @@ struct Evaluation {
   double seconds = 0;
   std::vector<double> metrics; ///< Means over the samples, in the program's order.
 };
+
+/// "loss is nan over 20 images"; empty if the loss is a number.
+std::string describeBadLoss(const Program &program, const Evaluation &evaluation);
 
 /// Runs the eval step over one pass of `feed`, from its first sample. nullopt if
 /// `stop` (may be null) returned true before the end.

@@ -127,7 +127,7 @@ void fanfold::addInfoCommand(CLI::App &app, Command &chosen) {
   command->callback([json, &chosen] {
     chosen = [json](Invocation &invocation) {
       if (*json)
-        fmt::print("{}\n", toJson(invocation.program).dump(2));
+        printJson(toJson(invocation.program));
       else
         printText(invocation.program);
       return Status();

@@ -8,6 +8,7 @@
 
 #include "runtime/NonFinite.h"
 #include "runtime/Element.h"
+#include "runtime/Session.h"
 #include "runtime/Text.h"
 
 #include <algorithm>
@@ -41,6 +42,21 @@ Result<std::optional<NonFiniteElement>> fanfold::findNonFinite(Device &device,
           return std::optional(NonFiniteElement{(begin + row) * perRow + i, value});
   }
   return std::optional<NonFiniteElement>();
+}
+
+Result<std::optional<std::string>> fanfold::findDamage(Device &device, const Program &program) {
+  for (const Variable &variable : program.variables) {
+    if (!inCheckpoint(variable.role))
+      continue;
+    Result<std::optional<NonFiniteElement>> bad =
+        findNonFinite(device, {variable.offset, variable.bytes, variable.type});
+    if (!bad)
+      return std::move(bad).status();
+    if (*bad)
+      return std::optional(fmt::format("{} has {} at element {}", variable.name,
+                                       formatNumber((*bad)->value), (*bad)->index));
+  }
+  return std::optional<std::string>();
 }
 
 void NonFiniteSearch::beforeLaunch(StepContext &, size_t index) {

@@ -33,6 +33,9 @@ struct NonFiniteElement {
 /// The first such element of a range of the arena. Integers have none.
 Result<std::optional<NonFiniteElement>> findNonFinite(Device &device, const LaunchOutput &range);
 
+/// "conv1.weight has nan at element 3": the first such element of what a checkpoint holds.
+Result<std::optional<std::string>> findDamage(Device &device, const Program &program);
+
 /// Finds the first launch of a step that writes a NaN or an infinity. Slow: it
 /// reads every byte that the step writes.
 class NonFiniteSearch final : public LaunchObserver {

@@ -230,6 +230,13 @@ struct Tunable {
   bool isAlternative;
 };
 
+/// A layer that looks labels up among its logits.
+struct Classifier {
+  const char *layer;    ///< "loss".
+  const char *location; ///< "resnet50.mlir:80:11".
+  int64_t classes;      ///< Logits of a sample: labels are below it.
+};
+
 /// Everything the compiler decided, as the program carries it.
 struct Program {
   const char *model;     ///< Name of the cnn.model.
@@ -256,11 +263,14 @@ struct Program {
 
   /// Builds what kernels keep between launches (library primitives, constants).
   /// Called once, before the first step. Returns null, or a sentence that says
-  /// what is wrong.
+  /// what the machine lacks.
   const char *(*prepare)();
 
   /// Empty where every kernel has one implementation, as on the CPU.
   Span<Tunable> tunables = {};
+
+  /// What the classes of a data set are held to.
+  Span<Classifier> classifiers = {};
 };
 
 } // namespace fanfold

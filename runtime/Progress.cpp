@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
+#include <cerrno>
 #include <cstdio>
 
 using namespace fanfold;
@@ -22,13 +24,6 @@ using namespace fanfold;
 /// Seconds between two looks of the line on a terminal, and two plain lines.
 static constexpr double terminalInterval = 0.1;
 static constexpr double plainInterval = 10;
-
-/// Training goes on when nobody can read it: errors of stdout are let be, where
-/// fmt::print would throw.
-static void show(const std::string &text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
 
 /// "[=======>      ]".
 static std::string formatBar(double fraction) {
@@ -55,24 +50,31 @@ std::string fanfold::formatMetrics(const Program &program, const std::vector<dou
   return text;
 }
 
-void Tally::add(const std::vector<double> &metrics, int64_t stepSamples, double stepSeconds) {
-  ++steps;
-  samples += stepSamples;
-  seconds += stepSeconds;
-  for (size_t i = 0; i < sums.size(); ++i)
-    sums[i] += metrics[i];
+void Tally::add(const std::vector<double> &metrics, int64_t samples, double seconds) {
+  ++total.steps;
+  for (size_t i = 0; i < total.sums.size(); ++i)
+    total.sums[i] += metrics[i];
+  ++timedSteps;
+  timedSamples += samples;
+  timedSeconds += seconds;
 }
 
 void Tally::clear() {
-  steps = samples = 0;
-  seconds = 0;
-  std::fill(sums.begin(), sums.end(), 0.0);
+  total.steps = timedSteps = timedSamples = 0;
+  timedSeconds = 0;
+  std::fill(total.sums.begin(), total.sums.end(), 0.0);
+}
+
+void Tally::goOn(const MetricSums &sums) {
+  assert(sums.sums.size() == total.sums.size() && "of another program");
+  clear();
+  total = sums;
 }
 
 std::vector<double> Tally::means() const {
-  std::vector<double> result = sums;
+  std::vector<double> result = total.sums;
   for (double &value : result)
-    value /= static_cast<double>(std::max<int64_t>(steps, 1));
+    value /= static_cast<double>(std::max<int64_t>(total.steps, 1));
   return result;
 }
 
@@ -89,8 +91,7 @@ void Progress::step(int64_t step, const Tally &tally, double learningRate) {
   const int64_t epochs = (horizon.totalSteps + horizon.stepsPerEpoch - 1) / horizon.stepsPerEpoch;
   const int64_t epoch = (step - 1) / horizon.stepsPerEpoch;
   const int64_t inEpoch = step - epoch * horizon.stepsPerEpoch;
-  const double secondsPerStep = tally.seconds / static_cast<double>(tally.steps);
-  const double left = static_cast<double>(horizon.totalSteps - step) * secondsPerStep;
+  const double left = static_cast<double>(horizon.totalSteps - step) * tally.secondsPerStep();
   const int width = static_cast<int>(std::to_string(epochs).size());
   // What matters least comes last: a narrow terminal cuts it off.
   std::string text = fmt::format("epoch {:>{}}/{} ", epoch + 1, width, epochs);
@@ -120,6 +121,16 @@ void Progress::epoch(int64_t step, const Tally &tally, const Evaluation *evaluat
   if (evaluation)
     text += "  |  test " + formatMetrics(program, evaluation->metrics);
   line(fmt::format("{}  |  {} images/s", text, formatSpeed(tally.imagesPerSecond())));
+}
+
+Status Progress::status() const {
+  return firstError == 0 ? Status() : Status::fromErrno(firstError, "writing output");
+}
+
+/// Errors are kept for the end, where fmt::print would throw.
+void Progress::show(const std::string &text) {
+  if ((std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) && firstError == 0)
+    firstError = errno;
 }
 
 void Progress::line(const std::string &text) {

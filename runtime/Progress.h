@@ -16,9 +16,11 @@
 #ifndef FANFOLD_RUNTIME_PROGRESS_H
 #define FANFOLD_RUNTIME_PROGRESS_H
 
+#include "runtime/Checkpoint.h"
 #include "runtime/Evaluate.h"
 #include "runtime/Program.h"
 #include "runtime/Schedule.h"
+#include "runtime/Status.h"
 #include "runtime/Stopwatch.h"
 
 #include <cstdint>
@@ -30,24 +32,29 @@ namespace fanfold {
 /// "loss 0.4712  top1 0.8301".
 std::string formatMetrics(const Program &program, const std::vector<double> &values);
 
-/// Means of metrics over steps, and the speed of these steps.
+/// Means of metrics over steps, and the speed of those steps that this process ran.
 class Tally {
 public:
-  explicit Tally(const Program &program) : sums(program.metrics.size) {}
+  explicit Tally(const Program &program) : total{0, std::vector<double>(program.metrics.size)} {}
 
   void add(const std::vector<double> &metrics, int64_t samples, double seconds);
   void clear();
+  /// Continues sums of another process, of as many metrics.
+  void goOn(const MetricSums &sums);
 
-  bool empty() const { return steps == 0; }
+  bool empty() const { return total.steps == 0; }
+  const MetricSums &sums() const { return total; }
   std::vector<double> means() const;
-  double imagesPerSecond() const { return seconds > 0 ? samples / seconds : 0; }
 
-  int64_t steps = 0;
-  int64_t samples = 0;
-  double seconds = 0;
+  double seconds() const { return timedSeconds; }
+  double imagesPerSecond() const { return timedSeconds > 0 ? timedSamples / timedSeconds : 0; }
+  double secondsPerStep() const { return timedSteps > 0 ? timedSeconds / timedSteps : 0; }
 
 private:
-  std::vector<double> sums;
+  MetricSums total;
+  int64_t timedSteps = 0;
+  int64_t timedSamples = 0;
+  double timedSeconds = 0;
 };
 
 /// Writes to stdout.
@@ -66,8 +73,13 @@ public:
   /// A line of its own.
   void line(const std::string &text);
 
+  /// The first failure to write. Nothing else stops for it: training goes on when
+  /// nobody can read how.
+  Status status() const;
+
 private:
   void clear();
+  void show(const std::string &text);
 
   const Program &program;
   Horizon horizon;
@@ -75,6 +87,7 @@ private:
   Stopwatch clock;
   double nextUpdate; ///< On `clock`, in seconds.
   bool lineIsOpen = false;
+  int firstError = 0; ///< An errno.
 };
 
 } // namespace fanfold

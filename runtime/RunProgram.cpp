@@ -26,8 +26,8 @@ static Status parseAndRun(const Program &program, std::unique_ptr<Device> device
   app.require_subcommand(0, 1);
   Command chosen;
   addTrainCommand(app, program, chosen);
-  addEvalCommand(app, chosen);
-  addBenchCommand(app, chosen);
+  addEvalCommand(app, program, chosen);
+  addBenchCommand(app, program, chosen);
   addInfoCommand(app, chosen);
   addStepCommand(app, program, chosen);
   addTuneCommand(app, chosen);
@@ -58,8 +58,9 @@ int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
   } catch (const std::bad_alloc &) {
     status = Status::error("out of memory");
   } catch (const std::system_error &error) {
-    // fmt::print says so when stdout takes no more.
-    status = Status::error("writing output: {}", error.code().message());
+    // fmt::print says so when stdout takes no more; a thread, when there are too many.
+    status = Status::fromErrno(error.code().value(),
+                               std::ferror(stdout) ? "writing output" : "starting a thread");
   } catch (const std::exception &error) {
     status = Status::internal("unexpected exception: {}", error.what());
   }
@@ -67,7 +68,8 @@ int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
     status = Status::fromErrno(errno, "writing output");
   if (status.ok())
     return exitCode;
-  std::fputs(fmt::format("{}: error: {}\n", program.model, status.message()).c_str(), stderr);
+  if (!status.message().empty())
+    std::fputs(fmt::format("{}: error: {}\n", program.model, status.message()).c_str(), stderr);
   if (status.blame() == Blame::internal)
     std::fputs("this is a bug in Fanfold; please report it with the command line\n", stderr);
   if (status.blame() == Blame::usage)

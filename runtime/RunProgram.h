@@ -20,7 +20,8 @@ namespace fanfold {
 
 /// Parses the command line (`train`, `eval`, `bench`, `tune`, `info`, `step`), runs the
 /// command on `device` with data from `openData`, and returns the exit status: 0
-/// done, 1 the user's mistake, 2 usage, 70 our bug. All that a generated `main`
+/// all done, 1 the user's mistake, 2 usage, 70 our bug, 128 and the signal's number
+/// where a signal asked to stop before that. All that a generated `main`
 /// calls. Results go to stdout, diagnostics to stderr. `tune` measures the program's
 /// tunables; null if it has none.
 int runProgram(const Program &program, std::unique_ptr<Device> device, OpenDataSource openData,

@@ -12,6 +12,7 @@
 #include "runtime/Schedule.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <thread>
 
@@ -72,6 +73,22 @@ int64_t fanfold::parameterCount(const Program &program) {
     if (variable.role == Variable::Role::parameter)
       count += elementCount(variable.shape);
   return count;
+}
+
+int64_t fanfold::fewestLogits(const Program &program) {
+  int64_t fewest = std::numeric_limits<int64_t>::max();
+  for (const Classifier &classifier : program.classifiers)
+    fewest = std::min(fewest, classifier.classes);
+  return fewest;
+}
+
+Status fanfold::checkClasses(const Program &program, const std::string &data, int64_t classes) {
+  for (const Classifier &classifier : program.classifiers)
+    if (classes > classifier.classes)
+      return Status::error("{} has {} classes, expected at most {}, the logits of layer {} ({})",
+                           data, classes, classifier.classes, classifier.layer,
+                           classifier.location);
+  return {};
 }
 
 Result<std::unique_ptr<Session>> Session::open(const Program &program,

@@ -42,6 +42,14 @@ int64_t elementCount(Span<int64_t> shape);
 /// Number of trained values of the program.
 int64_t parameterCount(const Program &program);
 
+/// The fewest logits of a classifier of the program; the largest number there is
+/// without one.
+int64_t fewestLogits(const Program &program);
+
+/// Fails if `data`, which has labels of `classes` classes, has more than a classifier of
+/// the program has logits for.
+Status checkClasses(const Program &program, const std::string &data, int64_t classes);
+
 /// How a step is to be run besides its effect: see StepRun.
 struct StepMode {
   LaunchObserver *observer = nullptr;

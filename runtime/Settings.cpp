@@ -7,19 +7,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Settings.h"
+#include "runtime/Ranges.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
-#include <cmath>
-#include <limits>
 
 using namespace fanfold;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
 namespace {
-
-constexpr double unbounded = std::numeric_limits<double>::infinity();
 
 constexpr Recipe::Schedule allSchedules[] = {Recipe::Schedule::constant, Recipe::Schedule::step,
                                              Recipe::Schedule::cosine,
@@ -35,29 +33,33 @@ std::optional<T> parseNumber(const std::string &text) {
   return value;
 }
 
+const NumberRange &rangeOf(const char *name) {
+  const NumberRange *range = ranges::find(name);
+  assert(range && "every number has its range");
+  return *range;
+}
+
 template <typename T>
 Status setNumber(T &target, const SettingsField &field, const std::string &text) {
-  const char *kind = std::is_floating_point_v<T> ? "a number" : "a whole number";
+  const NumberRange &range = rangeOf(field.name);
   std::optional<T> value = parseNumber<T>(text);
-  // Also refuses nan.
-  if (!value || !(static_cast<double>(*value) >= field.least) ||
-      !(static_cast<double>(*value) <= field.most) || std::isinf(static_cast<double>(*value))) {
-    if (std::isinf(field.most))
-      return Status::usage("'{}' is not {} of at least {}", text, kind, field.least);
-    return Status::usage("'{}' is not {} from {} to {}", text, kind, field.least, field.most);
-  }
+  if (!value || !range.contains(static_cast<double>(*value)))
+    return Status::usage("{}", range.complaint(text));
   target = *value;
   return {};
 }
 
 Status setMilestones(Settings &settings, const std::string &text) {
+  const NumberRange &range = rangeOf("milestones");
   std::vector<double> epochs;
   for (size_t begin = 0; !text.empty() && begin <= text.size();) {
     size_t comma = std::min(text.find(',', begin), text.size());
-    std::optional<double> epoch = parseNumber<double>(text.substr(begin, comma - begin));
-    if (!epoch || !(*epoch >= 0) || std::isinf(*epoch) ||
-        (!epochs.empty() && *epoch <= epochs.back()))
-      return Status::usage("'{}' is not a list of ascending epochs such as 30,60,80", text);
+    const std::string item = text.substr(begin, comma - begin);
+    std::optional<double> epoch = parseNumber<double>(item);
+    if (!epoch || !range.contains(*epoch))
+      return Status::usage("{}", range.complaint(item));
+    if (!epochs.empty() && *epoch < epochs.back())
+      return Status::usage("found {}, expected milestones in ascending order", text);
     epochs.push_back(*epoch);
     begin = comma + 1;
   }
@@ -81,30 +83,27 @@ bool SettingsField::appliesTo(const Program &program) const {
 
 const std::vector<SettingsField> &fanfold::settingsFields() {
   using Kind = Scalar::Kind;
-  constexpr double huge = 1e18; // Whole numbers up to here fit an int64_t.
   static const std::vector<SettingsField> fields = {
-      {"epochs", &Recipe::epochs, 1e-6, 1e9, "passes over the training split"},
-      {"seed", &Recipe::seed, 0, unbounded, "of first values, order of samples, augmentation"},
-      {"learning_rate", &Recipe::learningRate, 0, unbounded, "at its height"},
-      {"reference_batch", &Recipe::referenceBatch, 0, huge,
+      {"epochs", &Recipe::epochs, "passes over the training split"},
+      {"seed", &Recipe::seed, "of first values, order of samples, augmentation"},
+      {"learning_rate", &Recipe::learningRate, "at its height"},
+      {"reference_batch", &Recipe::referenceBatch,
        "batch that learning_rate is meant for (0: any)"},
-      {"momentum", &Recipe::momentum, 0, 1, "of the optimizer", Kind::momentum},
-      {"weight_decay", &Recipe::weightDecay, 0, unbounded, "spares biases and norms",
-       Kind::weightDecay},
-      {"beta1", &Recipe::beta1, 0, 1, "decay of the first moment", Kind::beta1},
-      {"beta2", &Recipe::beta2, 0, 1, "decay of the second moment", Kind::beta2},
-      {"epsilon", &Recipe::epsilon, 0, unbounded, "added to the denominator", Kind::epsilon},
-      {"trust", &Recipe::trust, 0, unbounded, "coefficient of the layer-wise rate", Kind::trust},
-      {"schedule", &Recipe::schedule, 0, 0, "constant, step, cosine or polynomial"},
-      {"warmup_epochs", &Recipe::warmupEpochs, 0, 1e9, "epochs of linear warm-up"},
-      {"final_learning_rate", &Recipe::finalLearningRate, 0, unbounded,
-       "where cosine and polynomial end"},
-      {"power", &Recipe::power, 0, unbounded, "of the polynomial"},
-      {"milestones", &Recipe::milestones, 0, 0, "epochs at which the step schedule drops"},
-      {"gamma", &Recipe::gamma, 0, unbounded, "factor at each milestone"},
-      {"crop_padding", &Recipe::cropPadding, 0, 1024, "pixels of padding for random crops"},
-      {"flip", &Recipe::flip, 0, 0, "mirror half of the images"},
-      {"resized_crop", &Recipe::resizedCrop, 0, 0, "crops of random size and aspect"},
+      {"momentum", &Recipe::momentum, "of the optimizer", Kind::momentum},
+      {"weight_decay", &Recipe::weightDecay, "spares biases and norms", Kind::weightDecay},
+      {"beta1", &Recipe::beta1, "decay of the first moment", Kind::beta1},
+      {"beta2", &Recipe::beta2, "decay of the second moment", Kind::beta2},
+      {"epsilon", &Recipe::epsilon, "added to the denominator", Kind::epsilon},
+      {"trust", &Recipe::trust, "coefficient of the layer-wise rate", Kind::trust},
+      {"schedule", &Recipe::schedule, "constant, step, cosine or polynomial"},
+      {"warmup_epochs", &Recipe::warmupEpochs, "epochs of linear warm-up"},
+      {"final_learning_rate", &Recipe::finalLearningRate, "where cosine and polynomial end"},
+      {"power", &Recipe::power, "of the polynomial"},
+      {"milestones", &Recipe::milestones, "epochs at which the step schedule drops"},
+      {"gamma", &Recipe::gamma, "factor at each milestone"},
+      {"crop_padding", &Recipe::cropPadding, "pixels of padding for random crops"},
+      {"flip", &Recipe::flip, "mirror half of the images"},
+      {"resized_crop", &Recipe::resizedCrop, "crops of random size and aspect"},
   };
   return fields;
 }
@@ -142,7 +141,8 @@ Status fanfold::setField(Settings &settings, const SettingsField &field, const s
         using Type = std::decay_t<decltype(recipe.*member)>;
         if constexpr (std::is_same_v<Type, bool>) {
           if (text != "true" && text != "false")
-            return Status::usage("'{}' is neither true nor false", text);
+            return Status::usage("found {}, expected {} true or false",
+                                 text.empty() ? "nothing" : text, field.name);
           recipe.*member = text == "true";
           return {};
         } else if constexpr (std::is_arithmetic_v<Type>) {
@@ -153,12 +153,33 @@ Status fanfold::setField(Settings &settings, const SettingsField &field, const s
               recipe.*member = schedule;
               return {};
             }
-          return Status::usage("'{}' is not one of {}", text, field.help);
+          return Status::usage("found {}, expected {} {}", text.empty() ? "nothing" : text,
+                               field.name, field.help);
         } else {
           return setMilestones(settings, text);
         }
       },
       field.member);
+}
+
+Status fanfold::checkSettings(const Settings &settings, const Program &program) {
+  const Recipe &recipe = settings.recipe();
+  for (const SettingsField &field : settingsFields()) {
+    if (!field.appliesTo(program))
+      continue;
+    Status status = std::visit(
+        [&](auto member) -> Status {
+          using Type = std::decay_t<decltype(recipe.*member)>;
+          if constexpr (std::is_arithmetic_v<Type> && !std::is_same_v<Type, bool>)
+            if (const NumberRange &range = rangeOf(field.name);
+                !range.contains(static_cast<double>(recipe.*member)))
+              return Status::error("{}", range.complaint(fmt::format("{}", recipe.*member)));
+          return {};
+        },
+        field.member);
+    FANFOLD_RETURN_IF_ERROR(std::move(status));
+  }
+  return {};
 }
 
 ordered_json fanfold::settingsToJson(const Settings &settings, const Program &program) {
@@ -207,8 +228,9 @@ Status fanfold::settingsFromJson(Settings &settings, const Program &program, con
   }
   settings.steps.reset();
   if (auto found = object.find("steps"); found != object.end()) {
-    if (!found->is_number_unsigned() || found->get<uint64_t>() > uint64_t{1} << 62)
-      return Status::error("recipe field steps is not a whole number");
+    const NumberRange &range = rangeOf("steps");
+    if (!found->is_number_unsigned() || !range.contains(found->get<double>()))
+      return Status::error("recipe field steps: {}", range.complaint(found->dump()));
     settings.steps = found->get<int64_t>();
   }
   return {};

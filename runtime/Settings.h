@@ -51,10 +51,8 @@ private:
 struct SettingsField {
   using Member = std::variant<double Recipe::*, int64_t Recipe::*, uint64_t Recipe::*,
                               bool Recipe::*, Recipe::Schedule Recipe::*, Span<double> Recipe::*>;
-  const char *name; ///< As in model files: "learning_rate".
+  const char *name; ///< As in model files: "learning_rate". Numbers have a range in Ranges.h.
   Member member;
-  double least; ///< Smallest value allowed; numbers only.
-  double most;  ///< Largest value allowed; numbers only.
   const char *help;
   /// If set, the field matters only to programs with a scalar of this kind.
   std::optional<Scalar::Kind> scalar = std::nullopt;
@@ -67,6 +65,9 @@ const std::vector<SettingsField> &settingsFields();
 
 const char *optimizerName(Recipe::Optimizer optimizer);
 const char *scheduleName(Recipe::Schedule schedule);
+
+/// Fails if a number that `program` heeds is out of its range.
+Status checkSettings(const Settings &settings, const Program &program);
 
 /// Sets a field from its text on a command line ("0.1", "true", "cosine",
 /// "30,60,80"). Fails with what was found and expected.

@@ -14,7 +14,10 @@ using namespace fanfold;
 
 static volatile std::sig_atomic_t received = 0;
 
-static void remember(int signal) { received = signal; }
+static void remember(int signal) {
+  if (received == 0)
+    received = signal;
+}
 
 void fanfold::watchStopSignals() {
   struct sigaction action = {};
@@ -24,9 +27,14 @@ void fanfold::watchStopSignals() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
+  struct sigaction before = {};
+  if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 int fanfold::stopSignal() { return received; }
 
-const char *fanfold::signalName(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+const char *fanfold::signalName(int signal) {
+  return signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
+}

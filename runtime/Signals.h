@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A training that is asked to stop (SIGTERM from a scheduler, SIGINT from a
-// terminal) finishes its step and saves.
+// A training that is asked to stop (SIGTERM from a scheduler, SIGINT from a terminal,
+// SIGHUP from one that goes away) finishes its step and saves. Commands that have
+// nothing to save end at once, as the signals do by themselves.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,15 +17,15 @@
 
 namespace fanfold {
 
-/// From now on the first SIGTERM or SIGINT only sets stopSignal(); a second one
-/// of the same kind ends the process at once. Also, a reader of our output that
-/// goes away (SIGPIPE) no longer ends the process.
+/// From now on the first SIGTERM, SIGINT or SIGHUP only sets stopSignal(); a second one
+/// of the same kind ends the process at once. SIGHUP stays ignored where it is (nohup). Also, a
+/// reader of our output that goes away (SIGPIPE) no longer ends the process.
 void watchStopSignals();
 
-/// SIGTERM or SIGINT, whichever asked to stop; 0 if none did.
+/// SIGTERM, SIGINT or SIGHUP, whichever asked to stop first; 0 if none did.
 int stopSignal();
 
-/// "SIGTERM", "SIGINT".
+/// "SIGTERM", "SIGINT", "SIGHUP".
 const char *signalName(int signal);
 
 } // namespace fanfold

@@ -22,7 +22,7 @@ Status Status::fromErrno(int code, const std::string &what) {
 
 const std::string &Status::message() const {
   static const std::string none;
-  return failure ? failure->second : none;
+  return failure ? failure->message : none;
 }
 
 int Status::exitCode() const {
@@ -35,6 +35,8 @@ int Status::exitCode() const {
     return 2;
   case Blame::internal:
     return 70;
+  case Blame::signal:
+    return 128 + failure->signal;
   }
   return 70;
 }

@@ -33,6 +33,7 @@ enum class Blame {
   user,     ///< Bad input, missing file, full disk: exit status 1.
   usage,    ///< A command line that makes no sense: exit status 2.
   internal, ///< A broken invariant of ours: exit status 70.
+  signal,   ///< None: asked to leave before the end: exit status 128 + the signal's number.
 };
 
 /// Success, or a sentence that says what failed and where.
@@ -60,6 +61,15 @@ public:
     return Status(Blame::usage, fmt::format(format, std::forward<Args>(args)...));
   }
 
+  /// Not all was done, because `signal` asked to stop. Without a text where all has
+  /// been said already.
+  template <typename... Args>
+  static Status stopped(int signal, fmt::format_string<Args...> format, Args &&...args) {
+    Status status(Blame::signal, fmt::format(format, std::forward<Args>(args)...));
+    status.failure->signal = signal;
+    return status;
+  }
+
   /// The failure of a system call: `what: strerror(code)`. `code` is an errno.
   static Status fromErrno(int code, const std::string &what);
 
@@ -68,23 +78,30 @@ public:
 
   /// The sentence; empty on success.
   const std::string &message() const;
-  Blame blame() const { return failure ? failure->first : Blame::user; }
+  Blame blame() const { return failure ? failure->blame : Blame::user; }
 
-  /// The exit status of a command that ends with this status: 0, 1, 2 or 70.
+  /// The exit status of a command that ends with this status: 0, 1, 2, 70 or, stopped
+  /// by a signal, 128 and its number.
   int exitCode() const;
 
   /// Puts `format: ` in front of the message of a failure; leaves success alone.
   template <typename... Args>
   Status withContext(fmt::format_string<Args...> format, Args &&...args) && {
     if (failure)
-      failure->second = fmt::format(format, std::forward<Args>(args)...) + ": " + failure->second;
+      failure->message = fmt::format(format, std::forward<Args>(args)...) + ": " + failure->message;
     return std::move(*this);
   }
 
 private:
-  Status(Blame blame, std::string message) : failure(std::in_place, blame, std::move(message)) {}
+  struct Failure {
+    Blame blame;
+    std::string message;
+    int signal = 0;
+  };
 
-  std::optional<std::pair<Blame, std::string>> failure;
+  Status(Blame blame, std::string message) : failure(Failure{blame, std::move(message)}) {}
+
+  std::optional<Failure> failure;
 };
 
 /// A value, or the Status that says why there is none.

@@ -27,6 +27,19 @@ struct StepOptions {
   SettingsOverrides overrides;
 };
 
+/// Labels below zero mark padding.
+Status checkLabels(const Program &program, const Input &input,
+                   const std::vector<std::byte> &bytes) {
+  const int64_t classes = fewestLogits(program);
+  for (size_t i = 0; input.type == ElementType::i32 && i < bytes.size() / sizeof(int32_t); ++i) {
+    int32_t label;
+    std::memcpy(&label, bytes.data() + i * sizeof(label), sizeof(label));
+    if (label >= classes)
+      return Status::error("element {} is label {}, expected at most {}", i, label, classes - 1);
+  }
+  return {};
+}
+
 Status loadInputs(Session &session, const SafetensorsFile &file, Phase phase) {
   std::vector<std::byte> buffer;
   for (const Input &input : session.program().inputs) {
@@ -41,6 +54,8 @@ Status loadInputs(Session &session, const SafetensorsFile &file, Phase phase) {
                            tensor->description(), expected);
     buffer.resize(tensor->bytes);
     FANFOLD_RETURN_IF_ERROR(file.read(*tensor, 0, buffer.data(), buffer.size()));
+    FANFOLD_RETURN_IF_ERROR(checkLabels(session.program(), input, buffer)
+                                .withContext("{}: input {}", file.path(), input.name));
     FANFOLD_RETURN_IF_ERROR(
         session.device().write(phase == Phase::train ? input.trainOffset : input.evalOffset,
                                buffer.data(), buffer.size()));
@@ -125,9 +140,9 @@ void fanfold::addStepCommand(CLI::App &app, const Program &program, Command &cho
       ->type_name("FILE");
   command->add_flag("--eval", options->eval, "the eval step instead of the train step");
   command->add_option("--step", options->step, "number of the step, from 0 [0]")
-      ->check(wholeNumber(0))
+      ->check(wholeNumber("step"))
       ->type_name("N");
-  addThreadsOption(*command, options->threads);
+  addThreadsOption(*command, program, options->threads);
   // The step runs at the learning rate itself; what shapes a schedule has no say.
   addSettingsOptions(*command, program, options->overrides, [](const SettingsField &field) {
     std::string_view name = field.name;

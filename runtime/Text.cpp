@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 using namespace fanfold;
 
@@ -62,6 +63,16 @@ std::string fanfold::formatMetric(double value) {
   if (magnitude > 0 && (magnitude < 1e-3 || magnitude >= 1e4) && std::isfinite(value))
     return fmt::format("{:.2e}", value);
   return fmt::format("{:.4f}", withoutSignOfNan(value));
+}
+
+std::string fanfold::describeImport(const ImportId &import) {
+  const auto time = static_cast<time_t>(import.time);
+  struct tm parts;
+  char text[40];
+  if (import.time <= 0 || !gmtime_r(&time, &parts) ||
+      strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+    return fmt::format("import {} of unknown time", import.id);
+  return fmt::format("import {} of {}", import.id, text);
 }
 
 std::string fanfold::describeLaunch(const Step &step, size_t index) {

@@ -13,6 +13,7 @@
 #ifndef FANFOLD_RUNTIME_TEXT_H
 #define FANFOLD_RUNTIME_TEXT_H
 
+#include "runtime/DataSource.h"
 #include "runtime/Program.h"
 
 #include <cstdint>
@@ -37,6 +38,9 @@ std::string formatSpeed(double perSecond);
 
 /// "0.0215", "1.4210": a loss or a metric, always as wide, so that columns stand.
 std::string formatMetric(double value);
+
+/// "import 90ab12cd34ef5678 of 2026-01-31 12:00:00 UTC".
+std::string describeImport(const ImportId &import);
 
 /// "launch 14, conv2d of conv1 (lenet.mlir:9:12)".
 std::string describeLaunch(const Step &step, size_t index);

@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Commands.h"
+#include "runtime/Ranges.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 using namespace fanfold;
@@ -49,22 +51,42 @@ void fanfold::addSettingsOptions(CLI::App &command, const Program &program,
   }
 }
 
-CLI::Validator fanfold::wholeNumber(int64_t least, int64_t most) {
+/// `why` follows the complaint.
+static CLI::Validator inRange(const NumberRange &range, const std::string &why = "") {
   return CLI::Validator(
-      [=](std::string &text) -> std::string {
+      [range, why](std::string &text) -> std::string {
         int64_t value = 0;
         auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc() || end != text.data() + text.size() || value < least ||
-            value > most)
-          return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+        if (error != std::errc() || end != text.data() + text.size() ||
+            !range.contains(static_cast<double>(value)))
+          return range.complaint(text) + why;
         return "";
       },
       "");
 }
 
-void fanfold::addThreadsOption(CLI::App &command, int &threads) {
+CLI::Validator fanfold::wholeNumber(const char *range) {
+  assert(ranges::find(range) && "every number has its range");
+  return inRange(*ranges::find(range));
+}
+
+void fanfold::addThreadsOption(CLI::App &command, const Program &program, int &threads) {
+  NumberRange range = *ranges::find("threads");
+  std::string why;
+  if (program.threads > 0) {
+    // Workspaces are sized for them.
+    range.most = program.threads;
+    why = fmt::format(": the program is compiled for {} (fanfold compile --threads=N)",
+                      program.threads);
+  }
   command.add_option("--threads", threads, "threads of the CPU [all]")
-      ->check(wholeNumber(1, 4096))
+      ->check(inRange(range, why))
+      ->type_name("N");
+}
+
+void fanfold::addDataThreadsOption(CLI::App &command, int &threads) {
+  command.add_option("--data-threads", threads, "threads that read and decode [1]")
+      ->check(wholeNumber("data_threads"))
       ->type_name("N");
 }
 
@@ -75,6 +97,10 @@ void fanfold::addFormatOption(CLI::App &command, bool &json) {
           "text or json [text]")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
+}
+
+void fanfold::printJson(const nlohmann::ordered_json &json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &chosen) {
@@ -88,7 +114,9 @@ void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &ch
       command->add_option("--checkpoint", options->checkpoint, "directory for checkpoints")
           ->type_name("DIR");
   CLI::Option *resume =
-      command->add_flag("--resume", options->resume, "go on from the latest checkpoint")
+      command
+          ->add_flag("--resume", options->resume,
+                     "go on from the latest checkpoint, on the same import of the data")
           ->needs(checkpoint);
   command->add_option("--weights", options->weights, "start from the values in a safetensors file")
       ->type_name("FILE")
@@ -96,29 +124,30 @@ void fanfold::addTrainCommand(CLI::App &app, const Program &program, Command &ch
   command
       ->add_option("--checkpoint-every", options->checkpointEvery,
                    "steps between checkpoints [an epoch]")
-      ->check(wholeNumber(1))
+      ->check(wholeNumber("checkpoint_every"))
       ->type_name("N");
   command->add_option("--keep", options->keep, "checkpoints that stay [2]")
-      ->check(wholeNumber(1))
+      ->check(wholeNumber("keep"))
       ->type_name("N");
   command
       ->add_option("--eval-every", options->evalEvery,
                    "epochs between evaluations on split test, 0: none [1]")
-      ->check(wholeNumber(0))
+      ->check(wholeNumber("eval_every"))
       ->type_name("N");
-  command->add_option("--log", options->log, "append JSON lines to a file")->type_name("FILE");
+  command
+      ->add_option("--log", options->log,
+                   "append JSON lines to a file; resuming removes those that come again")
+      ->type_name("FILE");
   command->add_option("--log-every", options->logEvery, "steps between lines of the log [50]")
-      ->check(wholeNumber(1))
+      ->check(wholeNumber("log_every"))
       ->type_name("N");
-  addThreadsOption(*command, options->threads);
-  command->add_option("--data-threads", options->dataThreads, "threads that read and decode [1]")
-      ->check(wholeNumber(1, 4096))
-      ->type_name("N");
+  addThreadsOption(*command, program, options->threads);
+  addDataThreadsOption(*command, options->dataThreads);
 
   addSettingsOptions(*command, program, options->overrides,
                      [](const SettingsField &) { return true; });
   command->add_option("--steps", options->steps, "length of the training in steps")
-      ->check(wholeNumber(1))
+      ->check(wholeNumber("steps"))
       ->type_name("N")
       ->group("Recipe")
       ->excludes("--epochs");

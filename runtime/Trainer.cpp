@@ -40,11 +40,11 @@ Result<Trainer::BegunStep> Trainer::endStep() {
   return ended;
 }
 
-bool Trainer::checkpointDue(const BegunStep &step) const {
+bool Trainer::checkpointDue(int64_t step, bool endsEpoch) const {
   if (!checkpoints)
     return false;
-  return options.checkpointEvery ? (step.step + 1) % *options.checkpointEvery == 0
-                                 : step.batch.lastOfEpoch;
+  return step >= horizon.totalSteps ||
+         (options.checkpointEvery ? step % *options.checkpointEvery == 0 : endsEpoch);
 }
 
 /// If the device's queue may take another step. The state after the last step of an
@@ -53,16 +53,29 @@ bool Trainer::checkpointDue(const BegunStep &step) const {
 bool Trainer::mayBegin() const {
   if (position.step + session->underWay() >= horizon.totalSteps || !session->canSubmit())
     return false;
-  return begun.empty() ||
-         (!stopRequested() && !begun.back().batch.lastOfEpoch && !checkpointDue(begun.back()));
+  if (begun.empty())
+    return true;
+  const BegunStep &last = begun.back();
+  return !stopRequested() && !last.batch.lastOfEpoch &&
+         !checkpointDue(last.step + 1, last.batch.lastOfEpoch);
 }
 
 Status Trainer::run() {
   watchStopSignals();
   progress = std::make_unique<Progress>(program, horizon);
   announce();
-  Stopwatch whole, stopwatch;
+  Stopwatch whole;
+  if (start) {
+    // What came after the checkpoint was saved and before the next step.
+    if (log.isOpen() && checkpointDue())
+      logCheckpoint();
+    if (epochEnds())
+      FANFOLD_RETURN_IF_ERROR(endEpoch());
+  }
+  Stopwatch stopwatch;
   while (!done()) {
+    if (int signal = stopSignal(); signal && begun.empty())
+      return stopped(signal);
     while (mayBegin()) {
       const int64_t next = position.step + session->underWay();
       FANFOLD_RETURN_IF_ERROR(beginStep(next, next + 1 < horizon.totalSteps, nullptr));
@@ -98,33 +111,36 @@ Status Trainer::run() {
     }
 
     // Save before evaluating: whatever ends an evaluation costs no training.
-    const bool due = checkpointDue(*ended);
-    if (due && !done() && !stopRequested()) {
+    const bool due = checkpointDue();
+    if (done()) {
+      FANFOLD_RETURN_IF_ERROR(checkState());
+      lastSave = saveLast();
+    } else if (due) {
       FANFOLD_RETURN_IF_ERROR(checkState());
       if (Status status = save(); !status.ok())
         warn(fmt::format("no checkpoint of step {}: {}; training goes on", position.step,
                          status.message()));
     }
-    if (batch.lastOfEpoch && !stopRequested())
-      FANFOLD_RETURN_IF_ERROR(afterEpoch());
+    if (batch.lastOfEpoch)
+      FANFOLD_RETURN_IF_ERROR(endEpoch());
     if (due || batch.lastOfEpoch)
       stopwatch = Stopwatch();
-    if (int signal = stopSignal(); signal && begun.empty() && !done())
-      return stopped(signal);
   }
   return finish(whole.seconds());
 }
 
 /// After the last batch of an epoch: evaluates if it is time to, and says how the
-/// epoch went.
-Status Trainer::afterEpoch() {
+/// epoch went. Asked to stop meanwhile, it leaves both to the training that resumes.
+Status Trainer::endEpoch() {
   if (testFeed && (done() || position.epoch % options.evalEvery.value_or(1) == 0)) {
     FANFOLD_RETURN_IF_ERROR(evaluateNow());
+    if (!evaluation)
+      return {};
   }
   ordered_json fields = {{"step", position.step}, {"epoch", position.epoch}};
   addMetrics(fields, program, epochTally.means());
   fields["images_per_s"] = epochTally.imagesPerSecond();
-  fields["seconds"] = epochTally.seconds;
+  fields["seconds"] = epochTally.seconds();
   log.write("epoch", fields);
   progress->epoch(position.step, epochTally, evaluation ? &*evaluation : nullptr);
   epochTally.clear();
@@ -138,6 +154,8 @@ Status Trainer::evaluateNow() {
   evaluation = std::move(*result);
   if (!evaluation)
     return {};
+  if (const std::string bad = describeBadLoss(program, *evaluation); !bad.empty())
+    warn(fmt::format("evaluation after step {}: {}", position.step, bad));
   ordered_json fields = {{"step", position.step},
                          {"epoch", (position.step - 1) / horizon.stepsPerEpoch + 1},
                          {"samples", evaluation->samples}};
@@ -153,8 +171,12 @@ Status Trainer::save() {
     return std::move(path).status();
   lastCheckpoint = *path;
   lastSavedStep = position.step;
-  log.write("checkpoint", {{"step", position.step}, {"path", *path}});
+  logCheckpoint();
   return {};
+}
+
+void Trainer::logCheckpoint() {
+  log.write("checkpoint", {{"step", position.step}, {"path", lastCheckpoint}});
 }
 
 /// Saves what is not saved yet. Unlike a failure on the way, one at the end loses
@@ -162,16 +184,17 @@ Status Trainer::save() {
 Status Trainer::saveLast() {
   if (!checkpoints || lastSavedStep == position.step)
     return {};
-  FANFOLD_RETURN_IF_ERROR(checkState());
   return save().withContext("step {} is not saved ({})", position.step,
                             lastCheckpoint.empty() ? "nor any before"
                                                    : "the last checkpoint is " + lastCheckpoint);
 }
 
 Status Trainer::finish(double seconds) {
-  FANFOLD_RETURN_IF_ERROR(saveLast());
-  if (testFeed && !evaluation)
+  if (testFeed && !evaluation) {
     FANFOLD_RETURN_IF_ERROR(evaluateNow());
+    if (!evaluation)
+      return stopped(stopSignal());
+  }
   const double speed = trainingSeconds > 0 ? trainedImages / trainingSeconds : 0;
   log.write(
       "end",
@@ -185,22 +208,25 @@ Status Trainer::finish(double seconds) {
         fmt::format("nothing left to train: step {} of {}", position.step, horizon.totalSteps));
   if (evaluation)
     progress->line(fmt::format("test        {}", formatMetrics(program, evaluation->metrics)));
+  FANFOLD_RETURN_IF_ERROR(Status(lastSave));
   if (checkpoints)
     progress->line(fmt::format("checkpoint  {}", lastCheckpoint));
-  return {};
+  return progress->status();
 }
 
 Status Trainer::stopped(int signal) {
   FANFOLD_RETURN_IF_ERROR(feed->drain());
+  const std::string where = fmt::format("stopped by {} after step {} of {}", signalName(signal),
+                                        position.step, horizon.totalSteps);
+  if (checkpoints)
+    FANFOLD_RETURN_IF_ERROR(checkState());
+  Status saved = saveLast();
   log.write("end", {{"step", position.step},
                     {"images_per_s", trainingSeconds > 0 ? trainedImages / trainingSeconds : 0},
                     {"reason", signalName(signal)}});
   if (!checkpoints)
-    return Status::error("stopped by {} after step {} of {}; nothing is saved without --checkpoint",
-                         signalName(signal), position.step, horizon.totalSteps);
-  FANFOLD_RETURN_IF_ERROR(saveLast().withContext("stopped by {}", signalName(signal)));
-  progress->line(fmt::format("stopped by {} after step {} of {}: saved {}; --resume continues",
-                             signalName(signal), position.step, horizon.totalSteps,
-                             lastCheckpoint));
-  return {};
+    return Status::stopped(signal, "{}; nothing is saved without --checkpoint", where);
+  FANFOLD_RETURN_IF_ERROR(std::move(saved).withContext("{}", where));
+  progress->line(fmt::format("{}: saved {}; --resume continues", where, lastCheckpoint));
+  return Status::stopped(signal, "");
 }

@@ -54,6 +54,9 @@ private:
   Status openSplits(OpenDataSource open);
   Status openCheckpoints();
   Status initialize();
+  Status checkResumed();
+  Status openLog();
+  nlohmann::ordered_json startFields() const;
   Status loadFirstValues();
   void announce();
 
@@ -66,12 +69,15 @@ private:
   Status beginStep(int64_t step, bool fetchAhead, LaunchObserver *observer);
   Result<BegunStep> endStep();
   bool mayBegin() const;
-  bool checkpointDue(const BegunStep &step) const;
-  Status afterEpoch();
+  bool checkpointDue() const {
+    return position.step > 0 && checkpointDue(position.step, position.nextSample == 0);
+  }
+  bool checkpointDue(int64_t step, bool endsEpoch) const;
+  Status endEpoch();
   Status evaluateNow();
   Status checkState();
-  Result<std::optional<std::string>> findDamage();
   Status save();
+  void logCheckpoint();
   Status saveLast();
   Status finish(double seconds);
   Status stopped(int signal);
@@ -83,9 +89,16 @@ private:
             feed->source().sampleCount(),
             program.fingerprint,
             program.model,
-            settingsToJson(settings, program)};
+            settingsToJson(settings, program),
+            feed->source().importId(),
+            epochTally.sums(),
+            log.isOpen() ? std::optional(logTally.sums()) : std::nullopt};
   }
   bool done() const { return position.step >= horizon.totalSteps; }
+  /// An epoch is over and endEpoch() was not.
+  bool epochEnds() const {
+    return position.step > 0 && position.nextSample == 0 && !epochTally.empty();
+  }
 
   const Program &program;
   const TrainOptions &options;
@@ -98,9 +111,11 @@ private:
   std::unique_ptr<Feed> testFeed;  ///< Split "test"; null: no evaluation.
   std::optional<Checkpoint> start; ///< Resumed from.
   std::optional<CheckpointWriter> checkpoints;
+  Status lastSave;            ///< Of the state after the last step of all.
   std::string lastCheckpoint; ///< Path of the last good one; empty: none.
   int64_t lastSavedStep = -1;
   Log log;
+  int64_t removedLines = 0; ///< Of the log, which come again.
 
   /// The device's queue: while it works on the first, the others wait there. Holds
   /// no step beyond one whose state is to be saved or evaluated.

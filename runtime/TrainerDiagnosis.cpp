@@ -16,25 +16,9 @@
 
 using namespace fanfold;
 
-/// "conv1.weight has nan at element 3", if a checkpoint of the state would have such a value.
-Result<std::optional<std::string>> Trainer::findDamage() {
-  for (const Variable &variable : program.variables) {
-    if (!inCheckpoint(variable.role))
-      continue;
-    Result<std::optional<NonFiniteElement>> bad =
-        findNonFinite(session->device(), {variable.offset, variable.bytes, variable.type});
-    if (!bad)
-      return std::move(bad).status();
-    if (*bad)
-      return std::optional(fmt::format("{} has {} at element {}", variable.name,
-                                       formatNumber((*bad)->value), (*bad)->index));
-  }
-  return std::optional<std::string>();
-}
-
 /// A state with a NaN in it must not push a good checkpoint out.
 Status Trainer::checkState() {
-  Result<std::optional<std::string>> damage = findDamage();
+  Result<std::optional<std::string>> damage = findDamage(session->device(), program);
   if (!damage)
     return std::move(damage).status();
   if (*damage)
@@ -88,7 +72,7 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
     // What reached neither the loss nor the state did no harm: gradients that overflow are
     // how a scaled loss finds its scale.
     if (metrics.empty() || std::isfinite(metrics[0])) {
-      Result<std::optional<std::string>> damage = findDamage();
+      Result<std::optional<std::string>> damage = findDamage(session->device(), program);
       if (!damage)
         return std::move(damage).status();
       if (!*damage)

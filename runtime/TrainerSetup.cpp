@@ -28,13 +28,9 @@ Status Trainer::open(std::unique_ptr<Device> device, OpenDataSource open) {
   session = std::move(*opened);
   FANFOLD_RETURN_IF_ERROR(openSplits(open));
   FANFOLD_RETURN_IF_ERROR(openCheckpoints());
-  if (!options.log.empty()) {
-    Result<Log> opened = Log::open(options.log);
-    if (!opened)
-      return std::move(opened).status();
-    log = std::move(*opened);
-  }
-  return initialize();
+  FANFOLD_RETURN_IF_ERROR(initialize());
+  // Last, for it may cost lines.
+  return options.log.empty() ? Status() : openLog();
 }
 
 /// The program's recipe, then that of the checkpoint, then the command line: a
@@ -60,7 +56,7 @@ Status Trainer::chooseSettings() {
   }
   if (options.steps)
     settings.steps = options.steps;
-  return {};
+  return checkSettings(settings, program).withContext("recipe");
 }
 
 Status Trainer::openSplits(OpenDataSource open) {
@@ -76,6 +72,7 @@ Status Trainer::openSplits(OpenDataSource open) {
   if (!train)
     return std::move(train).status();
   feed = std::make_unique<Feed>(*session, *inputs, std::move(*train));
+  FANFOLD_RETURN_IF_ERROR(checkClasses(program, options.data, feed->source().classCount()));
   if (feed->source().batchesPerEpoch() <= 0)
     return Status::error("{}: split train has {} images, expected at least a batch of {}",
                          options.data, feed->source().sampleCount(), program.batch);
@@ -90,12 +87,14 @@ Status Trainer::openSplits(OpenDataSource open) {
   if (options.evalEvery == 0)
     return {};
   Result<std::unique_ptr<DataSource>> test = open(options.data, "test", format(false));
-  if (test.ok())
+  if (test.ok()) {
     testFeed = std::make_unique<Feed>(*session, *inputs, std::move(*test));
-  else if (options.evalEvery)
+    FANFOLD_RETURN_IF_ERROR(checkClasses(program, options.data, testFeed->source().classCount()));
+  } else if (options.evalEvery) {
     return std::move(test).status();
-  else // Training is what was asked for; say why there is nothing else.
+  } else { // Training is what was asked for; say why there is nothing else.
     warn(fmt::format("no evaluation: {}", test.status().message()));
+  }
   return {};
 }
 
@@ -136,20 +135,71 @@ Status Trainer::initialize() {
   if (start) {
     const CheckpointInfo &before = start->info;
     FANFOLD_RETURN_IF_ERROR(start->restore(*session).withContext("resuming"));
-    if (before.batch != program.batch)
-      return Status::error("resuming: {}: batch is {}, expected {}; --weights starts a new "
-                           "training from its values",
-                           start->file.path(), before.batch, program.batch);
-    if (before.samples != feed->source().sampleCount())
-      return Status::error("resuming: {}: the training split had {} images, {} has {}; --weights "
-                           "starts a new training from its values",
-                           start->file.path(), before.samples, options.data,
-                           feed->source().sampleCount());
+    FANFOLD_RETURN_IF_ERROR(checkResumed().withContext("resuming: {}", start->file.path()));
     position = before.position;
+    epochTally.goOn(before.epochSums);
+    if (before.logSums)
+      logTally.goOn(*before.logSums);
     lastCheckpoint = start->file.path();
     lastSavedStep = position.step;
   }
   return feed->seek(position.epoch, position.nextSample);
+}
+
+/// A resumed run sees every sample of the epoch once: with the same batches of the same
+/// samples in the same order.
+Status Trainer::checkResumed() {
+  const CheckpointInfo &before = start->info;
+  constexpr const char *remedy = "--weights starts a new training from its values";
+  const DataSource &now = feed->source();
+  if (before.batch != program.batch)
+    return Status::error("batch is {}, expected {}; {}", before.batch, program.batch, remedy);
+  if (before.import.id != now.importId().id || before.samples != now.sampleCount())
+    return Status::error("it was trained on {} images of {}, {} has {} of {}; {}", before.samples,
+                         describeImport(before.import), options.data, now.sampleCount(),
+                         describeImport(now.importId()), remedy);
+  Settings then(program.recipe);
+  FANFOLD_RETURN_IF_ERROR(settingsFromJson(then, program, before.recipe));
+  if (then.recipe().seed != settings.recipe().seed)
+    return Status::error("seed is {}, found {} on the command line, which would be another order "
+                         "of the samples; {}",
+                         then.recipe().seed, settings.recipe().seed, remedy);
+  for (const MetricSums *sums : {&before.epochSums, before.logSums ? &*before.logSums : nullptr})
+    if (sums && sums->sums.size() != program.metrics.size)
+      return Status::error("it has sums of {} metrics, expected {}", sums->sums.size(),
+                           program.metrics.size);
+  return {};
+}
+
+nlohmann::ordered_json Trainer::startFields() const {
+  return {{"model", program.model},
+          {"target", program.target},
+          {"batch", program.batch},
+          {"steps", horizon.totalSteps},
+          {"recipe", settingsToJson(settings, program)}};
+}
+
+Status Trainer::openLog() {
+  Result<Log> opened = Log::open(options.log);
+  if (!opened)
+    return std::move(opened).status();
+  log = std::move(*opened);
+  if (!options.resume)
+    return {};
+  LogPosition goOn;
+  goOn.step = position.step;
+  goOn.saved = start.has_value();
+  goOn.epochTold = position.nextSample == 0 && epochTally.empty();
+  if (start)
+    goOn.start = {
+        {"model", start->info.model}, {"batch", start->info.batch}, {"recipe", start->info.recipe}};
+  else
+    goOn.start = nlohmann::json::parse(startFields().dump());
+  Result<int64_t> removed = log.cutBack(goOn);
+  if (!removed)
+    return std::move(removed).status();
+  removedLines = *removed;
+  return {};
 }
 
 void Trainer::announce() {
@@ -161,10 +211,15 @@ void Trainer::announce() {
                              formatBytes(static_cast<double>(program.arenaBytes))));
   progress->line(
       fmt::format("  device      {} ({})", program.target, session->device().description()));
+  // Fewer classes than logits are as good, and worth a look.
+  const int64_t classes = feed->source().classCount(), logits = fewestLogits(program);
   progress->line(fmt::format(
-      "  data        {}: {} train{} images", options.data,
+      "  data        {}: {} train{} images{}", options.data,
       formatCount(feed->source().sampleCount()),
-      testFeed ? fmt::format(", {} test", formatCount(testFeed->source().sampleCount())) : ""));
+      testFeed ? fmt::format(", {} test", formatCount(testFeed->source().sampleCount())) : "",
+      classes < logits && !program.classifiers.empty()
+          ? fmt::format(" of {} classes, for {} logits", classes, logits)
+          : ""));
   progress->line(fmt::format("  recipe      {}, learning rate {} ({}), {:.4g} epoch{} = {} steps, "
                              "seed {}",
                              optimizerName(recipe.optimizer),
@@ -181,10 +236,8 @@ void Trainer::announce() {
   else if (options.resume)
     progress->line(
         fmt::format("{} holds no checkpoint: starting at the beginning", options.checkpoint));
-  log.write("start", {{"model", program.model},
-                      {"target", program.target},
-                      {"batch", program.batch},
-                      {"steps", horizon.totalSteps},
-                      {"step", position.step},
-                      {"recipe", settingsToJson(settings, program)}});
+  if (removedLines > 0)
+    progress->line(fmt::format("{}: removed {} line{} after step {}", options.log, removedLines,
+                               removedLines == 1 ? "" : "s", position.step));
+  log.start(startFields(), position.step);
 }

@@ -238,6 +238,9 @@ Result<DatasetRecord> io::importDataset(const StoreUrl &url, SampleSource &sourc
   Status status = writeSplits(store, source, options, *labels, record);
   if (status.ok()) {
     labels->describe(record);
+    const ImportId import = newImportId();
+    for (const std::string &split : source.splits())
+      record.splits[split].import = import;
     status = writeRecordChunk(store, record);
   }
   if (status.ok())

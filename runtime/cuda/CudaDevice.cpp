@@ -202,7 +202,8 @@ Status CudaDevice::open(const Program &opened, int threads) {
   eval = std::make_unique<CudaStep>(opened.eval, blocking);
   if (opened.prepare)
     if (const char *problem = opened.prepare())
-      return Status::internal("preparing kernels: {}", problem);
+      // The machine's doing: its libraries, its memory.
+      return Status::error("preparing kernels: {}", problem);
   return fromCuda(cudaStreamSynchronize(stream.get()), "clearing the arena");
 }
 

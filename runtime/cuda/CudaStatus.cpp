@@ -19,6 +19,10 @@ static bool isTheMachine(cudaError_t code) {
   case cudaErrorDevicesUnavailable:
   case cudaErrorSystemNotReady:
   case cudaErrorSystemDriverMismatch:
+  case cudaErrorCompatNotSupportedOnDevice:
+  case cudaErrorStubLibrary:
+  case cudaErrorMpsConnectionFailed:
+  case cudaErrorLaunchTimeout:
   case cudaErrorOperatingSystem:
   case cudaErrorECCUncorrectable:
   case cudaErrorNvlinkUncorrectable:

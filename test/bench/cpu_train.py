@@ -82,7 +82,7 @@ def seconds(command):
 def measure(fanfold, name, batch, threads, rounds, folder):
     """A dictionary of what is printed for one model."""
     path, binary = examplePath(name), os.path.join(folder, name)
-    compile = [fanfold, "compile", path, "--target=cpu", f"--batch={batch}"]
+    compile = [fanfold, "compile", path, "--target=cpu", f"--batch={batch}", f"--threads={threads}"]
     result = {"model": name, "batch": batch, "threads": threads}
     result["compile_plan_s"] = seconds([*compile, "--emit=plan", "-o", binary + ".plan.mlir"])
     result["compile_binary_s"] = seconds([*compile, "-o", binary])

@@ -36,6 +36,9 @@ cnn.recipe @logistic
 """
 
 
+FEW = LOGISTIC.replace("units(10)", "units(7)").replace("@logistic", "@few")
+
+
 def replaced(text, old, new):
     if old not in text:
         raise ValueError(f"the example has no {old!r} any more")
@@ -84,9 +87,10 @@ def importDigits(dlfs, folder):
     os.mkdir(idx)
     writeIdx(idx, "train", workshop.TRAIN, seed=1)
     writeIdx(idx, "t10k", workshop.TEST, seed=2)
-    url = f"dlfs://{os.path.join(folder, 'store')}/digits"
-    command = [dlfs, "import", "--format=idx", "--quiet", f"--chunk-size={workshop.CHUNK}", idx, url]
-    subprocess.run(command, check=True)
+    for store, size in (("store", workshop.CHUNK), ("again", "128KiB")):
+        url = f"dlfs://{os.path.join(folder, store)}/digits"
+        command = [dlfs, "import", "--format=idx", "--quiet", f"--chunk-size={size}", idx, url]
+        subprocess.run(command, check=True)
 
 
 def main():
@@ -101,6 +105,7 @@ def main():
         jobs = [
             pool.submit(compileModel, arguments.fanfold, folder, "lenet", lenet()),
             pool.submit(compileModel, arguments.fanfold, folder, "logistic", LOGISTIC),
+            pool.submit(compileModel, arguments.fanfold, folder, "few", FEW),
             pool.submit(importDigits, arguments.dlfs, folder),
         ]
         try:

@@ -9,10 +9,40 @@
 Each mistake gives exit status 1 and one sentence that names the place.
 """
 
+import json
+import math
 import os
+import struct
 
 import workshop
 from workshop import STEPS, content, flipByte, read, run, start
+
+
+def writeTensors(path, **tensors):
+    """A safetensors file of zeros."""
+    header, end = {}, 0
+    for name, (dtype, shape) in tensors.items():
+        begin, end = end, end + math.prod(shape) * {"U8": 1, "I32": 4}[dtype]
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + bytes(end))
+
+
+class Numbers(workshop.WorkshopTest):
+    def testOutOfRange(self):
+        """Status 2, and before anything is made."""
+        for option, said in (
+            ("--threads=100000", "found 100000, expected threads in [1, "),
+            ("--momentum=nan", "found nan, expected momentum in [0, 1]"),
+            ("--learning-rate=1e999", "found 1e999, expected learning_rate in [0, 1e+30]"),
+            ("--log-every=0", "found 0, expected log_every in [1, 1000000000000] steps"),
+        ):
+            with self.subTest(option):
+                outcome = self.train(option)
+                self.assertEqual(outcome.status, 2, outcome)
+                self.assertIn(said, outcome.errors)
+                self.assertFalse(os.path.exists(self.path("run")), "made for nothing")
 
 
 class Data(workshop.WorkshopTest):
@@ -27,6 +57,18 @@ class Data(workshop.WorkshopTest):
             with self.subTest(data):
                 self.refuses(self.train(data=data), said)
                 self.assertFalse(os.path.exists(self.path("run")), "made for nothing")
+
+    def testMoreClassesThanLogits(self):
+        few, data, weights = self.prepared("few"), f"--data={self.data}", self.path("weights")
+        self.succeeds(run(few, "bench", "--steps=1"))
+        checkpoint = f"--checkpoint={self.path('run')}"
+        said = (f"{self.data} has 10 classes, expected at most 7", "layer loss", "few.mlir:8:")
+        self.refuses(run(few, "train", data, checkpoint), *said, by="few")
+        self.assertFalse(os.path.exists(self.path("run")), "made for nothing")
+        inputs = self.path("inputs")
+        writeTensors(inputs, image=("U8", [32, 28, 28, 1]), label=("I32", [32]))
+        self.succeeds(run(few, "step", "--eval", f"--inputs={inputs}", "-o", weights))
+        self.refuses(run(few, "eval", data, f"--checkpoint={weights}"), *said, by="few")
 
     def testFlippedByteOfAChunk(self):
         data, chunks = self.ownStore()

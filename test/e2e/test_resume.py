@@ -12,6 +12,7 @@ data all have to come back. What is compared is the last checkpoint, byte for by
 """
 
 import os
+import re
 import signal
 import time
 
@@ -48,14 +49,50 @@ class Resume(workshop.WorkshopTest):
         )
 
     def testStoppedAndResumed(self):
-        for number, step in ((signal.SIGTERM, 20), (signal.SIGINT, 60)):
+        for number, step in ((signal.SIGTERM, 20), (signal.SIGINT, 60), (signal.SIGHUP, 80)):
             process = start(self.training("--resume"))
             self.waitFor(self.checkpoint(step), process)
             process.send_signal(number)
-            stopped = self.succeeds(finish(process))
+            stopped = finish(process)
+            self.assertEqual(stopped.status, 128 + number, stopped)
+            self.assertEqual(stopped.errors, "")
             self.assertIn(f"stopped by {number.name} after step", stopped.output)
             self.assertFalse(os.path.exists(self.checkpoint(STEPS)), "the signal came too late")
         self.succeeds(self.train("--resume"))
+        self.endsAsReference()
+
+    def testLogIsThatOfATrainingThatWasNotStopped(self):
+        def logged(run):
+            return [f"--log={self.path(run)}.jsonl", "--log-every=7", "--resume"]
+
+        self.succeeds(self.train(*logged("whole"), run="whole"))
+        # In the middle of an epoch, of the lines of the log, and of the evaluations.
+        for number, step in ((signal.SIGTERM, 20), (signal.SIGKILL, 40), (signal.SIGINT, 80)):
+            process = start(self.training(*logged("run")))
+            self.waitFor(self.checkpoint(step), process)
+            time.sleep(0.01)
+            process.send_signal(number)
+            self.assertNotEqual(finish(process).status, 0, "the signal came too late")
+        resumed = self.succeeds(self.train(*logged("run")))
+        self.assertRegex(resumed.output, r"run.jsonl: removed \d+ lines? after step \d+\n")
+        self.assertEqual(
+            self.timeless(self.path("run.jsonl")), self.timeless(self.path("whole.jsonl"))
+        )
+        last = self.checkpoint(STEPS, run="whole")
+        self.sameBytes(read(self.checkpoint(STEPS)), read(last), "the last checkpoint")
+
+    def testImportedAgain(self):
+        process = start(self.training())
+        self.waitFor(self.checkpoint(20), process)
+        process.kill()
+        finish(process)
+        again = f"dlfs://{self.prepared('again')}/digits"
+        refused = self.refuses(self.train("--resume", data=again), "resuming: ", again)
+        imports = re.findall(r"512 (?:images )?of import ([0-9a-f]{16}) of \d{4}-", refused.errors)
+        self.assertEqual(len(set(imports)), 2, refused.errors)
+        # A copy of the store is the same import.
+        copied, _ = self.ownStore()
+        self.succeeds(self.train("--resume", data=copied))
         self.endsAsReference()
 
     def testThreadsOfTheLoaderDoNotMatter(self):

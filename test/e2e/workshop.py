@@ -5,7 +5,9 @@
 
     lenet         examples/lenet with dropout and augmentation, batch BATCH
     logistic      another model of the same input
+    few           the same with fewer logits than the data has classes
     store/        an embedded store with the data set `digits`
+    again/        another, with the same files imported again, in other chunks
 
 The tests share the folder and change nothing in it; what they change they copy.
 """
@@ -13,8 +15,10 @@ The tests share the folder and change nothing in it; what they change they copy.
 import argparse
 import dataclasses
 import glob
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,8 +42,16 @@ class Outcome:
     errors: str
 
 
+def heedSignals():
+    """Ignored signals are inherited, of nohup or a shell's background, say."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(command, stdout=subprocess.PIPE):
-    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=stdout, stderr=subprocess.PIPE, text=True, preexec_fn=heedSignals
+    )
 
 
 def finish(process):
@@ -94,6 +106,19 @@ class WorkshopTest(unittest.TestCase):
     @property
     def data(self):
         return f"dlfs://{self.prepared('store')}/digits"
+
+    def timeless(self, log):
+        """The lines of a log without what differs from run to run: times, and where
+        checkpoints are."""
+        lines = []
+        with open(log, encoding="utf-8") as file:
+            for line in map(json.loads, file):
+                for key in ("time", "seconds", "images_per_s"):
+                    line.pop(key, None)
+                if "path" in line:
+                    line["path"] = os.path.basename(line["path"])
+                lines.append(line)
+        return lines
 
     def ownStore(self):
         """A copy of the store: the URL of its data set, and the chunks of split train."""

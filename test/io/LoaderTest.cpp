@@ -161,6 +161,28 @@ TEST_F(LoaderTest, TrainingVisitsEachSampleOnceAnEpoch) {
   }
 }
 
+TEST_F(LoaderTest, EveryImportIsAnotherOne) {
+  const auto idOf = [&](const std::string &which, const std::string &split) {
+    Result<std::unique_ptr<DataSource>> source =
+        openDataSource(which, split, makeFormat(split == "train"));
+    EXPECT_TRUE(source.ok()) << source.status().message();
+    EXPECT_GT((*source)->importId().time, 1'700'000'000);
+    return (*source)->importId().id;
+  };
+  const std::string train = idOf(url, "train"), test = idOf(url, "test");
+  EXPECT_EQ(train.size(), 16u);
+  EXPECT_EQ(test, train); // Of one import.
+  std::filesystem::copy(directory / "store", directory / "copy",
+                        std::filesystem::copy_options::recursive);
+  // Only the split that is imported again; and the copy is the first import still.
+  ASSERT_OK(import(url, directory / "idx", {"idx", "test", {}}, 8 * imageBytes, true));
+  EXPECT_EQ(idOf(url, "train"), train);
+  EXPECT_NE(idOf(url, "test"), test);
+  ASSERT_OK(import(url, directory / "idx", {"idx", "train", {}}, 8 * imageBytes, true));
+  EXPECT_NE(idOf(url, "train"), train);
+  EXPECT_EQ(idOf("dlfs://" + (directory / "copy") + "/set", "train"), train);
+}
+
 TEST_F(LoaderTest, ThreadsChangeNothing) {
   BatchFormat format = makeFormat(true);
   format.height = 8;
@@ -256,7 +278,13 @@ TEST_F(LoaderTest, MistakesAreExplained) {
   format.batch = 204;
   expectError(openDataSource(url, "train", format),
               "203 samples, expected at least a batch of 204");
+  format.batch = 16;
+  format.width = 70000; // A model's, and no mistake of ours.
+  const Status wide = openDataSource(url, "train", format).status();
+  EXPECT_EQ(wide.message(), "the model has images of 7x70000x1, expected at most 65536x65536x255");
+  EXPECT_EQ(wide.blame(), Blame::user);
   format.batch = 0;
+  format.width = shape.width;
   EXPECT_EQ(openDataSource(url, "train", format).status().blame(), Blame::internal);
 }
 
@@ -283,10 +311,12 @@ TEST_F(LoaderTest, ImagesOfManySizesAreResized) {
     EXPECT_LT(image[0], 30);
     EXPECT_GT(image[9 * 30], 200);
   }
-  format.channels = 1;
-  source = openDataSource(other, "train", format);
-  ASSERT_OK(source);
-  expectError(read(**source, format, 1), "expected 1 channels");
+  // Known before the first batch, wherever in the split the other images are.
+  for (int64_t channels : {1, 2, 4}) {
+    format.channels = channels;
+    expectError(openDataSource(other, "train", format),
+                fmt::format("images of 1 to 3 channels, expected {}", channels));
+  }
 }
 
 TEST_F(LoaderTest, ReadersChangeNothing) {

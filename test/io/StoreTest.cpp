@@ -88,6 +88,18 @@ TEST_F(StoreTest, RecordsRoundTrip) {
   EXPECT_EQ(again->splits.at("train").samples(), 5u);
   EXPECT_EQ(again->className(0), "cat");
   EXPECT_EQ(again->className(7), "7");
+  // Of before imports had identities: what stands for one is the record's own.
+  const ImportId old = again->splits.at("train").importId();
+  EXPECT_EQ(old.id, record.splits.at("train").importId().id);
+  EXPECT_EQ(old.id.size(), 16u);
+  EXPECT_EQ(old.time, 0);
+  EXPECT_NE(recordOf("a", 2).splits.at("train").importId().id, old.id);
+  DatasetRecord withImport = record;
+  withImport.splits["train"].import = {"0123456789abcdef", 1'800'000'000};
+  again = parseRecord(toJson(withImport));
+  ASSERT_OK(again);
+  EXPECT_EQ(again->splits.at("train").importId().id, "0123456789abcdef");
+  EXPECT_EQ(again->splits.at("train").importId().time, 1'800'000'000);
   expectError(parseRecord("{"), "damaged data set record");
   expectError(parseRecord("{\"version\": 2}"), "version 2, expected 1");
   expectError(parseRecord("{\"version\": 1, \"name\": 5}"), "damaged data set record");

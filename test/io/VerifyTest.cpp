@@ -84,6 +84,21 @@ TEST_F(VerifyTest, DamagedHeadersAndFilesAreNamed) {
   expectProblem({"0000000000000001-record-000000", "checksum mismatch"});
 }
 
+TEST_F(VerifyTest, LabelsOfNoClassAreNamed) {
+  const std::string path = chunk("0000000000000001-train-000001");
+  Result<Chunk> good = Chunk::parse(readFile(path));
+  ASSERT_OK(good);
+  ChunkBuilder builder;
+  for (size_t i = 0; i < good->entries().size(); ++i) {
+    SampleInfo info = good->entries()[i];
+    info.label = i == 1 ? 99 : info.label;
+    builder.add(info, *good->payload(i));
+  }
+  writeFile(path, builder.finish(good->identity()));
+  expectProblem(
+      {"split train", "chunk 0000000000000001-train-000001", "has label 99, expected 0 to"});
+}
+
 TEST_F(VerifyTest, RebuiltMetadataAreTheSame) {
   // A second import that keeps a split of the first, and another data set.
   ASSERT_OK(import(url, directory / "idx", {"idx", "test", {}}, 500, true));

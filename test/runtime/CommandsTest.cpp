@@ -9,11 +9,16 @@
 #include "Fixture.h"
 #include "Logistic.h"
 #include "runtime/Safetensors.h"
+#include "runtime/Session.h"
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <csignal>
 #include <cstring>
+#include <tuple>
 
 using namespace fanfold;
 using namespace fanfold::test;
@@ -47,12 +52,33 @@ TEST(CommandsTest, UsageMistakes) {
       {{"paint"}, "paint"},
       {{"train"}, "--data is required"},
       {{"train", data, "--resume"}, "--resume requires --checkpoint"},
-      {{"train", data, "--steps=0"}, "'0' is not a whole number"},
-      {{"train", data, "--steps=99999999999999999999"}, "is not a whole number"},
-      {{"train", data, "--threads=-1"}, "'-1' is not a whole number"},
+      {{"train", data, "--steps=0"}, "--steps: found 0, expected steps in [1, 1000000000000]"},
+      {{"train", data, "--steps=99999999999999999999"}, "expected steps in [1, 1000000000000]"},
+      {{"train", data, "--steps=1e3"}, "found 1e3, expected steps in"},
+      {{"train", data, "--steps=0x10"}, "found 0x10, expected steps in"},
+      {{"train", data, "--steps="}, "--steps"},
+      {{"train", data, "--epochs=0"}, "--epochs: found 0, expected epochs in (0, 1e+09]"},
+      {{"train", data, "--keep=0"}, "found 0, expected keep in [1, 1000000] checkpoints"},
+      {{"train", data, "--keep=4294967297"}, "expected keep in [1, 1000000] checkpoints"},
+      {{"train", data, "--eval-every=-1"},
+       "found -1, expected eval_every in [0, 1000000000] epochs"},
+      {{"train", data, "--log-every=0"}, "found 0, expected log_every in [1, 1000000000000] steps"},
+      {{"train", data, "--checkpoint-every=0"}, "found 0, expected checkpoint_every in [1, "},
+      {{"train", data, "--data-threads=0"}, "found 0, expected data_threads in [1, 4096]"},
+      {{"train", data, "--threads=-1"}, "found -1, expected threads in [1, 4], a whole number"},
+      {{"train", data, "--threads=5"},
+       "--threads: found 5, expected threads in [1, 4], a whole number: the program is compiled "
+       "for 4 (fanfold compile --threads=N)"},
+      {{"eval", data, "--checkpoint=x", "--threads=5"}, "found 5, expected threads in [1, 4]"},
+      {{"bench", "--threads=5"}, "found 5, expected threads in [1, 4]"},
+      {{"bench", "--steps=0"}, "found 0, expected steps in [1, "},
+      {{"bench", "--warmup=-1"}, "found -1, expected warmup in [0, "},
+      {{"step", "--inputs=x", "-o", "y", "--threads=5"}, "found 5, expected threads in [1, 4]"},
+      {{"step", "--inputs=x", "-o", "y", "--step=-1"}, "found -1, expected step in [0, "},
       {{"train", data, "--steps=5", "--epochs=2"}, "excludes"},
-      {{"train", data, "--learning-rate=fast"}, "--learning-rate: 'fast' is not a number"},
-      {{"train", data, "--learning-rate=nan"}, "'nan' is not a number"},
+      {{"train", data, "--learning-rate=fast"},
+       "--learning-rate: found fast, expected learning_rate in"},
+      {{"train", data, "--learning-rate=nan"}, "found nan, expected learning_rate in"},
       {{"train", data, "--schedule=linear"}, "constant, step, cosine or polynomial"},
       {{"train", data, "--beta1=0.9"}, "--beta1"}, // An option of other optimizers.
       {{"train", data, "extra"}, "extra"},
@@ -67,6 +93,24 @@ TEST(CommandsTest, UsageMistakes) {
     EXPECT_TRUE(contains(outcome.errors, complaint)) << outcome.errors;
     EXPECT_EQ(outcome.output, "");
   }
+}
+
+TEST(CommandsTest, WhatTheMachineLacksIsNoBug) {
+  Program program = logistic;
+  program.prepare = [] { return "layer fc needs a workspace of 2 bytes, the plan has 1"; };
+  Result<std::unique_ptr<Session>> session = Session::open(program, makeCpuDevice(), 1);
+  ASSERT_FALSE(session.ok());
+  EXPECT_EQ(session.status().blame(), Blame::user);
+  EXPECT_EQ(session.status().message(),
+            "preparing kernels: layer fc needs a workspace of 2 bytes, the plan has 1");
+}
+
+TEST(CommandsTest, ThreadsAreNoMoreThanCompiledFor) {
+  Program program = logistic;
+  program.threads = 1;
+  Result<std::unique_ptr<Session>> session = Session::open(program, makeCpuDevice(), 0);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  EXPECT_EQ((*session)->device().threads(), 1);
 }
 
 TEST(CommandsTest, NothingToTune) {
@@ -87,11 +131,41 @@ TEST(CommandsTest, OutputThatCannotBeWritten) {
 
 TEST(CommandsTest, TrainingOutlivesItsReader) {
   TemporaryDirectory directory;
-  Process process(
-      {"/bin/sh", "-c",
-       logisticPath + " train " + data + " --checkpoint=" + (directory / "r") + " | true"});
-  (void)process.wait();
-  EXPECT_NE(fileBytes(directory / "r/step-24.safetensors"), "");
+  const std::string train = logisticPath + " train " + data + " --checkpoint=";
+  // It ends with what it could not write, and not as if all had been read.
+  for (const auto &[name, command, complaint] :
+       {std::tuple("pipe",
+                   "{ " + train + (directory / "pipe") + "; echo $? > " + (directory / "status") +
+                       "; } | true",
+                   "broken pipe"),
+        std::tuple("full",
+                   train + (directory / "full") + " > /dev/full; echo $? > " +
+                       (directory / "status"),
+                   "no space left on device")}) {
+    Outcome outcome = Process({"/bin/sh", "-c", command}).wait();
+    EXPECT_EQ(fileBytes(directory / "status"), "1\n");
+    EXPECT_EQ(outcome.errors, std::string("logistic: error: writing output: ") + complaint + "\n");
+    EXPECT_NE(fileBytes(directory / name + "/step-24.safetensors"), "");
+  }
+}
+
+TEST(CommandsTest, CommandsWithNothingToSaveEndByTheSignal) {
+  for (const std::vector<std::string> &arguments :
+       {std::vector<std::string>{"bench", "--steps=1000000000"},
+        {"eval", "--data=memory:test=2000,delay=100000", "--checkpoint=FILE"}}) {
+    TemporaryDirectory directory;
+    std::vector<std::string> all = {logisticPath};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    if (all.back() == "--checkpoint=FILE") {
+      ASSERT_EQ(
+          runLogistic({"train", data, "--steps=1", "--checkpoint=" + directory.path}).exitCode, 0);
+      all.back() = "--checkpoint=" + directory.path;
+    }
+    Process process(all);
+    usleep(300'000);
+    process.kill(SIGTERM);
+    EXPECT_EQ(process.wait().signal, SIGTERM) << arguments[0]; // A shell says 143.
+  }
 }
 
 TEST(CommandsTest, Info) {
@@ -156,6 +230,75 @@ TEST(CommandsTest, EvalCountsEverySampleOnce) {
   EXPECT_NEAR(whole["loss"].get<double>(), head["loss"].get<double>(), 0.2);
   EXPECT_GT(whole["loss"].get<double>() * 20, head["loss"].get<double>() * 16);
   EXPECT_EQ(runLogistic({"eval", data, where, "--split=none"}).exitCode, 1);
+}
+
+TEST(CommandsTest, EvalOfWhatIsNoNumber) {
+  TemporaryDirectory directory;
+  const std::string path = directory / "w.safetensors";
+  std::vector<float> weight(logisticPixels * logisticClasses), bias(logisticClasses);
+  weight[5] = NAN;
+  auto tensor = [](const char *name, std::vector<int64_t> shape, const std::vector<float> &values) {
+    return SafetensorsSource{
+        name, ElementType::f32, std::move(shape), values.size() * sizeof(float),
+        [&values](size_t begin, void *target, size_t count) {
+          std::memcpy(target, reinterpret_cast<const char *>(values.data()) + begin, count);
+          return Status();
+        }};
+  };
+  const std::vector<float> mean(logisticPixels);
+  ASSERT_TRUE(writeSafetensors(path, {},
+                               {tensor("fc.weight", {logisticPixels, logisticClasses}, weight),
+                                tensor("fc.bias", {logisticClasses}, bias),
+                                tensor("norm.mean", {logisticPixels}, mean)})
+                  .ok());
+  Outcome outcome = runLogistic({"eval", data, "--checkpoint=" + path, "--format=json"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.errors, "logistic: error: loss is nan over 20 images: fc.weight has nan at "
+                            "element 5\n");
+  EXPECT_TRUE(json::parse(outcome.output)["loss"].is_null()) << outcome.output;
+  // Or by the data.
+  weight[5] = 0;
+  ASSERT_TRUE(writeSafetensors(path, {},
+                               {tensor("fc.weight", {logisticPixels, logisticClasses}, weight),
+                                tensor("fc.bias", {logisticClasses}, bias),
+                                tensor("norm.mean", {logisticPixels}, mean)})
+                  .ok());
+  EXPECT_EQ(runLogistic({"eval", data, "--checkpoint=" + path}).exitCode, 0);
+  outcome = runLogistic({"eval", std::string(data) + ",testpoison=3", "--checkpoint=" + path});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.errors, "logistic: error: loss is nan over 20 images\n");
+}
+
+TEST(CommandsTest, PathsThatAreNoText) {
+  TemporaryDirectory directory;
+  const std::string where = "--checkpoint=" + (directory / "\xff");
+  ASSERT_EQ(runLogistic({"train", data, where, "--steps=1"}).exitCode, 0);
+  Outcome outcome = runLogistic({"eval", data, where, "--format=json"});
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_EQ(json::parse(outcome.output)["samples"], 20);
+}
+
+TEST(CommandsTest, MoreClassesThanLogits) {
+  TemporaryDirectory directory;
+  const std::string where = "--checkpoint=" + (directory / "run");
+  const std::string more = "memory:train=64,test=20,classes=5";
+  Outcome train = runLogistic({"train", "--data=" + more, where});
+  ASSERT_EQ(runLogistic({"train", data, "--checkpoint=" + (directory / "good")}).exitCode, 0);
+  Outcome eval = runLogistic({"eval", "--data=" + more, "--checkpoint=" + (directory / "good")});
+  for (const Outcome &outcome : {train, eval}) {
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_EQ(outcome.errors, "logistic: error: " + more +
+                                  " has 5 classes, expected at most 3, the logits of layer loss "
+                                  "(logistic.mlir:6:8)\n");
+    EXPECT_EQ(outcome.output, "");
+  }
+  EXPECT_TRUE(listDirectory(directory / "run").empty());
+  // Fewer are as good.
+  Outcome fewer = Process({logisticPath + "_of_4", "train", data}).wait();
+  EXPECT_EQ(fewer.exitCode, 0) << fewer.errors;
+  EXPECT_TRUE(contains(fewer.output, "64 train, 20 test images of 3 classes, for 4 logits\n"))
+      << fewer.output;
+  EXPECT_FALSE(contains(runLogistic({"train", data}).output, "classes"));
 }
 
 /// Runs of `step` on one batch.
@@ -255,6 +398,15 @@ TEST_F(StepTest, InputsThatDoNotFit) {
   EXPECT_EQ(outcome.exitCode, 1);
   EXPECT_TRUE(contains(outcome.errors, "no such file or directory")) << outcome.errors;
   EXPECT_EQ(fileBytes(out), "");
+}
+
+TEST_F(StepTest, LabelsOfNoClass) {
+  const int32_t three = 3;
+  labels.replace(4 * 5, 4, reinterpret_cast<const char *>(&three), 4);
+  Outcome outcome = runLogistic({"step", inputs(), "-o", directory / "out"});
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "input label: element 5 is label 3, expected at most 2"))
+      << outcome.errors;
 }
 
 TEST_F(StepTest, WeightsThatDoNotFit) {

@@ -72,6 +72,9 @@ Process::Process(const std::vector<std::string> &arguments, const std::function<
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(open(outputPath.c_str(), O_WRONLY | O_APPEND), STDOUT_FILENO);
   dup2(open(errorPath.c_str(), O_WRONLY | O_APPEND), STDERR_FILENO);
+  // Ignored signals are inherited, of nohup or a shell's background, say.
+  for (int signal : {SIGHUP, SIGINT, SIGPIPE, SIGTERM})
+    std::signal(signal, SIG_DFL);
   if (prepare)
     prepare();
   std::vector<char *> pointers;

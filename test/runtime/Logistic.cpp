@@ -119,6 +119,9 @@ const Launch evalLaunches[] = {
     {"softmax_cross_entropy", "loss", "logistic.mlir:6:8", 192, 400, {}},
 };
 
+const Classifier classifiers[] = {{"loss", "logistic.mlir:6:8", classes},
+                                  {"top1", "logistic.mlir:7:8", classes}};
+
 Recipe makeRecipe() {
   Recipe recipe;
   recipe.learningRate = 0.5;
@@ -139,6 +142,7 @@ Program makeProgram() {
   program.compiler = "0.1.0";
   program.fingerprint = 0x1234 + classes;
   program.batch = batch;
+  program.threads = 4;
   program.arenaBytes = LOGISTIC_ARENA_BYTES;
   program.lowerBoundBytes = arenaEnd - 128;
   program.peakLaunch = 1;
@@ -149,6 +153,7 @@ Program makeProgram() {
   program.train = {span(trainLaunches), trainStep};
   program.eval = {span(evalLaunches), evalStep};
   program.recipe = makeRecipe();
+  program.classifiers = span(classifiers);
   return program;
 }
 

@@ -25,19 +25,21 @@ using namespace fanfold::test;
 
 namespace {
 
-constexpr int64_t classes = 3;
-
 class MemorySource final : public DataSource {
 public:
-  MemorySource(int64_t samples, int64_t delay, int64_t poison, int64_t overflow,
-               const BatchFormat &format)
-      : samples(samples), delay(delay), poison(poison), overflow(overflow), format(format) {}
+  MemorySource(int64_t samples, std::map<std::string, int64_t> fields, const BatchFormat &format)
+      : samples(samples), classes(fields["classes"]), import(fields["import"]),
+        delay(fields["delay"]), poison(fields[format.train ? "poison" : "testpoison"]),
+        overflow(format.train ? fields["overflow"] : -1), format(format) {}
 
   int64_t sampleCount() const override { return samples; }
   int64_t batchesPerEpoch() const override {
     return format.train ? samples / format.batch : (samples + format.batch - 1) / format.batch;
   }
   int64_t classCount() const override { return classes; }
+  ImportId importId() const override {
+    return {fmt::format("{:016x}", import * 1000 + samples), 1'800'000'000};
+  }
 
   Status seek(int64_t newEpoch, int64_t nextSample) override {
     assert(pending.empty() && "seek with a prefetch pending");
@@ -95,7 +97,7 @@ private:
     return info;
   }
 
-  const int64_t samples, delay, poison, overflow;
+  const int64_t samples, classes, import, delay, poison, overflow;
   const BatchFormat format;
   int64_t epoch = 0;
   int64_t next = 0;
@@ -110,15 +112,15 @@ Result<std::unique_ptr<DataSource>> fanfold::test::openMemorySource(const std::s
   const std::string scheme = "memory:";
   if (url.rfind(scheme, 0) != 0)
     return Status::error("{}: no such data set", url);
-  std::map<std::string, int64_t> fields = {{"poison", -1}, {"overflow", -1}};
+  std::map<std::string, int64_t> fields = {
+      {"classes", 3}, {"poison", -1}, {"testpoison", -1}, {"overflow", -1}};
   std::istringstream text(url.substr(scheme.size()));
   for (std::string field; std::getline(text, field, ',');)
     if (size_t equals = field.find('='); equals != std::string::npos)
       fields[field.substr(0, equals)] = std::stoll(field.substr(equals + 1));
   if (fields[split] == 0)
     return Status::error("{}: no split {}", url, split);
-  std::unique_ptr<DataSource> source = std::make_unique<MemorySource>(
-      fields[split], fields["delay"], format.train ? fields["poison"] : -1,
-      format.train ? fields["overflow"] : -1, format);
+  std::unique_ptr<DataSource> source =
+      std::make_unique<MemorySource>(fields[split], fields, format);
   return source;
 }

@@ -11,7 +11,10 @@
 //
 //   memory:train=64,test=20             so many images in each split; 0: no such split
 //   memory:train=64,test=20,delay=5000  each batch takes so many microseconds
+//   memory:train=64,test=20,classes=5   of so many classes instead of 3
+//   memory:train=64,test=20,import=2    the same images of another import
 //   memory:train=64,test=20,poison=9    training image 9 has a label out of range
+//   memory:train=64,test=20,testpoison=9  test image 9 has one
 //   memory:train=64,test=20,overflow=9  training image 9 makes a gradient infinite
 //
 // Images of a class look alike, so a classifier can learn them.

@@ -29,6 +29,10 @@ namespace {
 
 constexpr const char *data = "--data=memory:train=70,test=20"; // 8 steps and 6 images over.
 
+bool contains(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
 class TrainTest : public testing::Test {
 protected:
   TemporaryDirectory directory;
@@ -61,11 +65,60 @@ protected:
       lines.push_back(json::parse(line));
     return lines;
   }
-};
 
-bool contains(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
+  /// The lines without what differs from run to run: times, and where checkpoints are.
+  static std::vector<std::string> timeless(const std::string &path) {
+    std::vector<std::string> lines;
+    for (json &line : readLog(path)) {
+      for (const char *key : {"time", "seconds", "images_per_s"})
+        line.erase(key);
+      if (line.contains("path"))
+        line["path"] = std::filesystem::path(line["path"].get<std::string>()).filename();
+      lines.push_back(line.dump());
+    }
+    return lines;
+  }
+
+  static void expectSameLines(const std::vector<std::string> &found,
+                              const std::vector<std::string> &expected) {
+    EXPECT_EQ(found.size(), expected.size());
+    for (size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
+      ASSERT_EQ(found[i], expected[i]) << "in line " << i + 1;
+  }
+
+  /// Runs a training in lives that `signal` ends at moments of their own choosing, until
+  /// one is long enough; expects the log and the last state of one that nothing ends.
+  void expectSameLog(int signal, std::vector<std::string> arguments, const std::string &last) {
+    TemporaryDirectory fresh;
+    arguments.insert(arguments.begin(), {"train", std::string(data) + ",delay=1000"});
+    auto command = [&](const std::string &name) {
+      std::vector<std::string> all = arguments;
+      all.insert(all.end(), {"--resume", "--checkpoint=" + (fresh / name),
+                             "--log=" + (fresh / name + ".jsonl")});
+      return all;
+    };
+    Outcome whole = runLogistic(command("whole"));
+    ASSERT_EQ(whole.exitCode, 0) << whole.errors;
+    std::vector<std::string> lived = command("lived");
+    lived.insert(lived.begin(), logisticPath);
+    int ended = 0;
+    for (int life = 0;; ++life) {
+      ASSERT_LT(life, 1000);
+      Process process(lived);
+      usleep(static_cast<useconds_t>(20'000 * std::pow(1.07, life)));
+      process.kill(signal);
+      Outcome outcome = process.wait();
+      if (outcome.exitCode == 0)
+        break;
+      ++ended;
+      EXPECT_TRUE(outcome.signal == signal || outcome.exitCode == 128 + signal) << outcome.errors;
+    }
+    EXPECT_GT(ended, 0);
+    expectSameLines(timeless(fresh / "lived.jsonl"), timeless(fresh / "whole.jsonl"));
+    EXPECT_EQ(fileBytes(fresh / "lived/" + last), fileBytes(fresh / "whole/" + last));
+    EXPECT_NE(fileBytes(fresh / "lived/" + last), "");
+  }
+};
 
 TEST_F(TrainTest, LearnsAndSummarises) {
   Outcome outcome = runLogistic({"train", data, checkpoint});
@@ -87,7 +140,7 @@ TEST_F(TrainTest, OneSeedOneResult) {
 }
 
 TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
-  for (int signal : {SIGTERM, SIGINT}) {
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) {
     TemporaryDirectory fresh;
     const std::string where = "--checkpoint=" + (fresh / "run");
     // Slow enough for the signal to come in the middle of the second epoch.
@@ -96,8 +149,9 @@ TEST_F(TrainTest, StoppedAndResumedEndsWithTheSameBits) {
     waitUntil([&] { return hasCheckpoint(fresh / "run"); });
     process.kill(signal);
     Outcome stopped = process.wait();
-    EXPECT_EQ(stopped.exitCode, 0) << stopped.errors;
-    EXPECT_TRUE(contains(stopped.output, "stopped by")) << stopped.output;
+    EXPECT_EQ(stopped.exitCode, 128 + signal) << stopped.errors;
+    EXPECT_EQ(stopped.errors, "");
+    EXPECT_TRUE(contains(stopped.output, "stopped by SIG")) << stopped.output;
     EXPECT_TRUE(contains(stopped.output, "saved " + (fresh / "run") + "/step-"));
     EXPECT_EQ(fileBytes(fresh / "run/step-24.safetensors"), "") << "the signal came too late";
 
@@ -123,6 +177,67 @@ TEST_F(TrainTest, KilledAndResumedEndsWithTheSameBits) {
   }
   EXPECT_GT(kills, 0);
   EXPECT_EQ(finalState(), uninterrupted());
+}
+
+TEST_F(TrainTest, LogOfAResumedTrainingIsThatOfAWholeOne) {
+  // Checkpoints and lines in the middle of epochs, at their ends, and neither; the end too.
+  for (int signal : {SIGKILL, SIGTERM}) {
+    expectSameLog(signal, {"--checkpoint-every=3", "--log-every=5"}, "step-24.safetensors");
+    expectSameLog(signal, {"--log-every=1", "--eval-every=2"}, "step-24.safetensors");
+    expectSameLog(signal, {"--steps=21", "--checkpoint-every=1", "--log-every=7"},
+                  "step-21.safetensors");
+  }
+}
+
+TEST_F(TrainTest, LogOfATrainingThatGoesOn) {
+  // More steps than were asked for at first: the end and the last evaluation come later.
+  const std::string log = directory / "log.jsonl", whole = directory / "whole.jsonl";
+  const std::string same = "--schedule=constant";
+  for (const char *steps : {"--steps=10", "--steps=16", "--steps=24"}) {
+    Outcome outcome = runLogistic(
+        {"train", data, checkpoint, "--resume", same, steps, "--log-every=4", "--log=" + log});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.errors;
+  }
+  ASSERT_EQ(runLogistic({"train", data, "--checkpoint=" + (directory / "whole"), same, "--steps=24",
+                         "--log-every=4", "--log=" + whole})
+                .exitCode,
+            0);
+  // Each says with what it began, and where it saved; but nothing comes twice.
+  std::vector<std::string> found, expected;
+  auto differs = [](const std::string &line) {
+    return contains(line, "\"start\"") || contains(line, "\"checkpoint\"");
+  };
+  for (const std::string &line : timeless(log))
+    if (!differs(line))
+      found.push_back(line);
+  for (const std::string &line : timeless(whole))
+    if (!differs(line))
+      expected.push_back(line);
+  expectSameLines(found, expected);
+}
+
+TEST_F(TrainTest, LogOfAnotherTrainingStays) {
+  const std::string log = directory / "log.jsonl";
+  ASSERT_EQ(runLogistic({"train", data, checkpoint, "--steps=10"}).exitCode, 0);
+  ASSERT_EQ(runLogistic({"train", data, "--seed=8", "--log=" + log}).exitCode, 0);
+  const std::string others = fileBytes(log);
+  ASSERT_EQ(
+      runLogistic({"train", data, checkpoint, "--resume", "--steps=20", "--log=" + log}).exitCode,
+      0);
+  EXPECT_EQ(fileBytes(log).substr(0, others.size()), others);
+  // One that had checkpoints is not taken for one that is begun again.
+  std::filesystem::remove_all(run);
+  writeFile(log, "");
+  for (const char *name : {"one", "two"})
+    ASSERT_EQ(runLogistic(
+                  {"train", data, "--checkpoint=" + (directory / name), "--resume", "--log=" + log})
+                  .exitCode,
+              0);
+  std::map<std::string, int> events;
+  for (const json &line : readLog(log))
+    ++events[line["event"]];
+  EXPECT_EQ(events["start"], 2);
+  EXPECT_EQ(events["end"], 2);
 }
 
 TEST_F(TrainTest, ResumeWithoutCheckpointBeginsAtTheBeginning) {
@@ -160,7 +275,22 @@ TEST_F(TrainTest, ResumeWithWhatDoesNotFit) {
       << model.errors;
   Outcome other = runLogistic({"train", "--data=memory:train=64,test=20", checkpoint, "--resume"});
   EXPECT_EQ(other.exitCode, 1);
-  EXPECT_TRUE(contains(other.errors, "the training split had 70 images")) << other.errors;
+  EXPECT_TRUE(contains(other.errors,
+                       "it was trained on 70 images of import 0000000000000046 of 2027-01-15 "
+                       "08:00:00 UTC, memory:train=64,test=20 has 64 of import 0000000000000040 of "
+                       "2027-01-15 08:00:00 UTC; --weights starts a new training"))
+      << other.errors;
+  // As many images, and perhaps the same: nobody knows in which order.
+  Outcome again = runLogistic({"train", std::string(data) + ",import=2", checkpoint, "--resume"});
+  EXPECT_EQ(again.exitCode, 1);
+  EXPECT_TRUE(contains(again.errors, "70 images of import 0000000000000046 of ")) << again.errors;
+  EXPECT_TRUE(contains(again.errors, "has 70 of import 0000000000000816 of ")) << again.errors;
+  Outcome seed = runLogistic({"train", data, checkpoint, "--resume", "--seed=9"});
+  EXPECT_EQ(seed.exitCode, 1);
+  EXPECT_TRUE(contains(seed.errors, "seed is 7, found 9 on the command line")) << seed.errors;
+  // The data set may lie elsewhere.
+  EXPECT_EQ(runLogistic({"train", std::string(data) + ",delay=1", checkpoint, "--resume"}).exitCode,
+            0);
 
   std::string damaged = finalState();
   damaged[damaged.size() - 5] ^= 1;
@@ -177,10 +307,67 @@ TEST_F(TrainTest, StopWithoutCheckpointSaysSo) {
   waitUntil([&] { return contains(fileBytes(log), "\"event\":\"step\""); });
   process.kill(SIGTERM);
   Outcome outcome = process.wait();
-  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.exitCode, 128 + SIGTERM);
   EXPECT_TRUE(contains(outcome.errors, "stopped by SIGTERM after step")) << outcome.errors;
   EXPECT_TRUE(contains(outcome.errors, "nothing is saved without --checkpoint"));
   EXPECT_EQ(readLog(log).back()["reason"], "SIGTERM");
+}
+
+TEST_F(TrainTest, StoppedWhileEvaluatingIsNotDone) {
+  // After an epoch, and after the last step, in the middle of an epoch.
+  for (const char *steps : {"--epochs=1", "--steps=5"}) {
+    TemporaryDirectory fresh;
+    const std::string log = fresh / "log.jsonl", where = "--checkpoint=" + (fresh / "run");
+    Process process({logisticPath, "train", "--data=memory:train=70,test=8000,delay=2000", where,
+                     steps, "--log=" + log});
+    waitUntil([&] { return contains(fileBytes(log), "\"event\":\"checkpoint\""); });
+    process.kill(SIGTERM);
+    Outcome outcome = process.wait();
+    EXPECT_EQ(outcome.exitCode, 128 + SIGTERM) << outcome.output;
+    EXPECT_TRUE(contains(outcome.output, "--resume continues")) << outcome.output;
+    EXPECT_FALSE(contains(outcome.output, "test loss")) << outcome.output;
+
+    Outcome resumed = runLogistic(
+        {"train", "--data=memory:train=70,test=8000", where, steps, "--resume", "--log=" + log});
+    EXPECT_EQ(resumed.exitCode, 0) << resumed.errors;
+    EXPECT_TRUE(contains(resumed.output, "test        loss")) << resumed.output;
+  }
+}
+
+TEST_F(TrainTest, SecondSignalEndsAtOnce) {
+  // No batch ever comes, so the step that the first signal lets end does not.
+  const std::string log = directory / "log.jsonl";
+  Process process({logisticPath, "train", "--data=memory:train=70,delay=60000000", checkpoint,
+                   "--eval-every=0", "--log=" + log});
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"start\""); });
+  process.kill(SIGTERM);
+  process.kill(SIGINT); // Of another kind: it is the first that counts.
+  usleep(20'000);
+  process.kill(SIGTERM);
+  EXPECT_EQ(process.wait().signal, SIGTERM);
+}
+
+TEST_F(TrainTest, HangUpThatIsIgnoredStaysSo) {
+  const std::string log = directory / "log.jsonl";
+  Process process({logisticPath, "train", std::string(data) + ",delay=20000", "--log=" + log},
+                  [] { std::signal(SIGHUP, SIG_IGN); });
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"start\""); });
+  process.kill(SIGHUP);
+  EXPECT_EQ(process.wait().exitCode, 0);
+}
+
+TEST_F(TrainTest, StateThatCannotBeSavedWhenStopped) {
+  const std::string log = directory / "log.jsonl";
+  Process process({logisticPath, "train", std::string(data) + ",delay=20000", checkpoint,
+                   "--log=" + log, "--log-every=1"});
+  waitUntil([&] { return contains(fileBytes(log), "\"event\":\"step\""); });
+  // Nothing can be made where there is nothing, not even by root.
+  std::filesystem::remove_all(run);
+  process.kill(SIGTERM);
+  Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_TRUE(contains(outcome.errors, "stopped by SIGTERM after step ")) << outcome.errors;
+  EXPECT_TRUE(contains(outcome.errors, " is not saved (nor any before)")) << outcome.errors;
 }
 
 TEST_F(TrainTest, NotANumber) {
@@ -202,6 +389,14 @@ TEST_F(TrainTest, NotANumber) {
   }
 }
 
+TEST_F(TrainTest, EvaluationThatIsNoNumberIsSaid) {
+  Outcome outcome =
+      runLogistic({"train", std::string(data) + ",testpoison=3", "--epochs=2", checkpoint});
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_EQ(outcome.errors, "warning: evaluation after step 8: loss is nan over 20 images\n"
+                            "warning: evaluation after step 16: loss is nan over 20 images\n");
+}
+
 TEST_F(TrainTest, AGradientThatOverflowedIsNotTheOrigin) {
   // Unlike image 9, image 5 comes to nothing: its gradients are passed over.
   const std::string overflowing = "--data=memory:train=70,test=20,overflow=5";
@@ -216,7 +411,7 @@ TEST_F(TrainTest, AGradientThatOverflowedIsNotTheOrigin) {
 }
 
 TEST_F(TrainTest, DivergesByTheLearningRate) {
-  Outcome outcome = runLogistic({"train", data, "--learning-rate=1e38"});
+  Outcome outcome = runLogistic({"train", data, "--learning-rate=1e30"});
   EXPECT_EQ(outcome.exitCode, 1);
   EXPECT_TRUE(contains(outcome.errors, "the first value that is not finite came in step"))
       << outcome.errors;
@@ -250,6 +445,20 @@ TEST_F(TrainTest, LogIsJsonLines) {
       events,
       (std::map<std::string, int>{
           {"start", 1}, {"step", 4}, {"epoch", 3}, {"eval", 3}, {"checkpoint", 3}, {"end", 1}}));
+}
+
+TEST_F(TrainTest, LogThatFillsUpHasWholeLines) {
+  const std::string log = directory / "log.jsonl";
+  Outcome outcome = runLogistic({"train", data, "--log=" + log, "--log-every=1"}, [] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {2999, 2999}; // Less than the log, more than the output.
+    setrlimit(RLIMIT_FSIZE, &limit);
+  });
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.errors;
+  EXPECT_EQ(outcome.errors,
+            "warning: log " + log + ": writing: file too large; training goes on without it\n");
+  EXPECT_GT(readLog(log).size(), 5u); // Each parses.
+  EXPECT_EQ(fileBytes(log).back(), '\n');
 }
 
 TEST_F(TrainTest, StepsAndEvaluationAsAsked) {
