@@ -67,7 +67,8 @@ FileDescriptor::~FileDescriptor() {
 int FileDescriptor::release() { return std::exchange(descriptor, -1); }
 
 Result<FileDescriptor> fanfold::openForReading(const std::string &path) {
-  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a pipe that nobody writes to would hold the call.
+  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid())
     return Status::fromErrno(errno, "opening " + path);
   struct stat info;

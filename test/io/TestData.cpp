@@ -12,6 +12,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -90,7 +91,8 @@ Image test::makeGradient(ImageShape shape) {
   return image;
 }
 
-Bytes test::encodeJpeg(const Image &image) {
+Bytes test::encodeJpeg(const Image &image,
+                       const std::function<void(jpeg_compress_struct &)> &configure) {
   jpeg_compress_struct state;
   jpeg_error_mgr manager;
   state.err = jpeg_std_error(&manager);
@@ -106,6 +108,8 @@ Bytes test::encodeJpeg(const Image &image) {
                                                      : JCS_CMYK;
   jpeg_set_defaults(&state);
   jpeg_set_quality(&state, 95, TRUE);
+  if (configure)
+    configure(state);
   jpeg_start_compress(&state, TRUE);
   while (state.next_scanline < state.image_height) {
     auto *row = const_cast<uint8_t *>(image.pixels.data()) +
@@ -133,6 +137,36 @@ Bytes test::encodePng(const Image &image) {
       png_image_write_to_memory(&state, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr));
   bytes.resize(size);
   return bytes;
+}
+
+Bytes test::makePng(uint32_t width, uint32_t height, uint8_t depth, uint8_t colourType,
+                    const Bytes &lines, const std::vector<std::pair<std::string, Bytes>> &chunks) {
+  Bytes file = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  const auto word = [](Bytes &bytes, uint64_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+      bytes.push_back(static_cast<uint8_t>(value >> shift));
+  };
+  const auto add = [&](const std::string &kind, const Bytes &data) {
+    word(file, data.size());
+    Bytes body(kind.begin(), kind.end());
+    body.insert(body.end(), data.begin(), data.end());
+    file.insert(file.end(), body.begin(), body.end());
+    word(file, crc32(0, body.data(), static_cast<unsigned>(body.size())));
+  };
+  Bytes header;
+  word(header, width);
+  word(header, height);
+  header.insert(header.end(), {depth, colourType, 0, 0, 0});
+  add("IHDR", header);
+  for (const auto &[kind, data] : chunks)
+    add(kind, data);
+  uLongf size = compressBound(lines.size());
+  Bytes packed(size);
+  EXPECT_EQ(compress(packed.data(), &size, lines.data(), lines.size()), Z_OK);
+  packed.resize(size);
+  add("IDAT", packed);
+  add("IEND", {});
+  return file;
 }
 
 Bytes test::makeIdx(const std::vector<uint32_t> &extents, const Bytes &payload) {

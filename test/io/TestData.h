@@ -15,9 +15,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
+
+struct jpeg_compress_struct;
 
 namespace fanfold::io::test {
 
@@ -50,8 +53,15 @@ Image makeImage(ImageShape shape, uint64_t seed);
 /// A smooth image, which a JPEG keeps within a few levels.
 Image makeGradient(ImageShape shape);
 
-Bytes encodeJpeg(const Image &image);
+/// `configure` changes the encoder's settings before it starts.
+Bytes encodeJpeg(const Image &image,
+                 const std::function<void(jpeg_compress_struct &)> &configure = nullptr);
 Bytes encodePng(const Image &image);
+
+/// A PNG of header values and scan lines (each with its filter byte, not compressed
+/// yet), with chunks in between: those after their four letters.
+Bytes makePng(uint32_t width, uint32_t height, uint8_t depth, uint8_t colourType,
+              const Bytes &lines, const std::vector<std::pair<std::string, Bytes>> &chunks = {});
 
 /// An IDX header and `payload`.
 Bytes makeIdx(const std::vector<uint32_t> &extents, const Bytes &payload);
