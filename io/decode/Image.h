@@ -19,6 +19,7 @@
 #include "runtime/Status.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace fanfold::io {
 
@@ -33,6 +34,9 @@ struct ImageProbe {
   Encoding encoding = Encoding::jpeg;
   ImageShape shape; ///< As decoding would give it: 1 channel for grey, else 3.
 };
+
+/// What the first eight bytes of a file say it is; nothing if it is no JPEG or PNG.
+std::optional<Encoding> encodingOf(ByteView file);
 
 /// Recognises a JPEG or PNG file by its content, whatever its name is, and reads
 /// its header.

@@ -195,21 +195,30 @@ void test::writeIdx(const std::string &prefix, uint32_t count, ImageShape shape,
   writeFile(prefix + "-labels-idx1-ubyte", makeIdx({count}, labels));
 }
 
-void test::writeTar(const std::string &path,
-                    const std::vector<std::pair<std::string, Bytes>> &files) {
+void test::writeTar(const std::string &path, const std::vector<TarFile> &files) {
   fs::create_directories(fs::path(path).parent_path());
   archive *handle = archive_write_new();
   archive_write_set_format_ustar(handle);
+  if (fs::path(path).extension() == ".gz")
+    archive_write_add_filter_gzip(handle);
   ASSERT_EQ(archive_write_open_filename(handle, path.c_str()), ARCHIVE_OK);
-  for (const auto &[name, bytes] : files) {
+  for (const TarFile &file : files) {
     archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name.c_str());
-    archive_entry_set_size(entry, static_cast<int64_t>(bytes.size()));
+    archive_entry_set_pathname(entry, file.path.c_str());
+    archive_entry_set_size(entry, static_cast<int64_t>(file.bytes.size()));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
+    if (file.kind == TarFile::Kind::hardLink)
+      archive_entry_set_hardlink(entry, file.target.c_str());
+    if (file.kind == TarFile::Kind::pipe)
+      archive_entry_set_filetype(entry, AE_IFIFO);
+    if (file.kind == TarFile::Kind::symbolicLink) {
+      archive_entry_set_filetype(entry, AE_IFLNK);
+      archive_entry_set_symlink(entry, file.target.c_str());
+    }
     ASSERT_EQ(archive_write_header(handle, entry), ARCHIVE_OK);
-    ASSERT_EQ(archive_write_data(handle, bytes.data(), bytes.size()),
-              static_cast<la_ssize_t>(bytes.size()));
+    ASSERT_EQ(archive_write_data(handle, file.bytes.data(), file.bytes.size()),
+              static_cast<la_ssize_t>(file.bytes.size()));
     archive_entry_free(entry);
   }
   archive_write_free(handle);

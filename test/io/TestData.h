@@ -70,8 +70,17 @@ Bytes makeIdx(const std::vector<uint32_t> &extents, const Bytes &payload);
 /// samples: image i is makeImage(shape, i), its label i % classes.
 void writeIdx(const std::string &prefix, uint32_t count, ImageShape shape, uint32_t classes);
 
-/// Writes a tar archive.
-void writeTar(const std::string &path, const std::vector<std::pair<std::string, Bytes>> &files);
+/// A member of a tar archive.
+struct TarFile {
+  enum class Kind { file, hardLink, symbolicLink, pipe };
+  std::string path;
+  Bytes bytes;
+  Kind kind = Kind::file;
+  std::string target = {}; ///< Of a link.
+};
+
+/// Writes a tar archive; a path that ends so is compressed by gzip.
+void writeTar(const std::string &path, const std::vector<TarFile> &files);
 
 /// Imports; chunks of `chunkBytes`.
 Result<DatasetRecord> import(const std::string &url, const std::string &source,
