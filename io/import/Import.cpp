@@ -180,6 +180,9 @@ Status writeSplits(Store &store, SampleSource &source, const ImportOptions &opti
       sample.info.name = item.name;
       sample.info.label = *label;
       FANFOLD_RETURN_IF_ERROR(source.read(split, item, sample));
+      if (options.orienter)
+        FANFOLD_RETURN_IF_ERROR(
+            options.orienter->visit(sample).withContext("sample '{}'", item.name));
       FANFOLD_RETURN_IF_ERROR(
           writer.add(sample.info, sample.payload).withContext("sample '{}'", item.name));
       bytes += sample.payload.size();

@@ -17,6 +17,7 @@
 
 #include "io/Dataset.h"
 #include "io/Store.h"
+#include "io/import/Orient.h"
 #include "io/import/Source.h"
 #include "runtime/Status.h"
 
@@ -26,8 +27,9 @@
 namespace fanfold::io {
 
 struct ImportOptions {
-  bool replace = false; ///< Splits that the data set has already may be replaced.
-  bool strict = false;  ///< A source of which something is passed over is an error.
+  bool replace = false;         ///< Splits that the data set has already may be replaced.
+  Orienter *orienter = nullptr; ///< Sees every sample before it is written, if there is one.
+  bool strict = false;          ///< A source of which something is passed over is an error.
   uint64_t chunkBytes = format::defaultChunkBytes; ///< Payload after which a chunk is closed.
   /// Called after every sample with how many there are so far.
   std::function<void(uint64_t samples, uint64_t payloadBytes)> progress;

@@ -12,8 +12,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "io/decode/Image.h"
+#include "io/import/Orient.h"
 #include "test/io/TestData.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -53,41 +55,73 @@ void writeRareJpegs(const std::string &folder) {
   });
 }
 
-TEST(Pillow, EveryFormHasTheSamePixels) {
-  TemporaryDirectory folder;
-  writeRareJpegs(folder.path);
-  const int status = std::system((FANFOLD_PILLOW_SCRIPT " " + folder.path).c_str());
-  ASSERT_TRUE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) >= 126)
-    GTEST_SKIP() << "no Pillow and numpy for /usr/bin/python3";
-  ASSERT_EQ(WEXITSTATUS(status), 0);
+/// Pixels as the script writes them.
+Image readPixels(const std::string &path) {
+  const Bytes bytes = readFile(path);
+  const auto line = std::find(bytes.begin(), bytes.end(), '\n');
+  Image image;
+  std::istringstream(std::string(bytes.begin(), line)) >> image.shape.width >> image.shape.height >>
+      image.shape.channels;
+  if (line != bytes.end())
+    image.pixels.assign(line + 1, bytes.end());
+  return image;
+}
 
-  int compared = 0;
-  for (const auto &entry : fs::directory_iterator(folder.path)) {
-    if (entry.path().extension() == ".pixels")
-      continue;
-    SCOPED_TRACE(entry.path().filename());
-    const Bytes file = readFile(entry.path());
-    const Bytes expected = readFile(entry.path().string() + ".pixels");
-    const auto line = std::find(expected.begin(), expected.end(), '\n');
-    uint32_t width = 0;
-    uint32_t height = 0;
-    uint32_t channels = 0;
-    std::istringstream(std::string(expected.begin(), line)) >> width >> height >> channels;
-    Result<ImageProbe> probe = probeImage(file);
-    ASSERT_OK(probe);
-    SampleInfo info;
-    info.encoding = probe->encoding;
-    info.height = probe->shape.height;
-    info.width = probe->shape.width;
-    info.channels = static_cast<uint8_t>(probe->shape.channels);
-    Result<Image> image = decodeImage(info, file, channels);
-    ASSERT_OK(image);
-    EXPECT_EQ(image->shape, (ImageShape{height, width, channels}));
-    EXPECT_EQ(image->pixels, Bytes(line + 1, expected.end()));
-    ++compared;
+class PillowTest : public testing::Test {
+protected:
+  void SetUp() override {
+    writeRareJpegs(folder.path);
+    const int status = std::system((FANFOLD_PILLOW_SCRIPT " " + folder.path).c_str());
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) >= 126)
+      GTEST_SKIP() << "no Pillow and numpy for /usr/bin/python3";
+    ASSERT_EQ(WEXITSTATUS(status), 0);
   }
-  EXPECT_GT(compared, 90);
+  /// Every image of which the script wrote pixels under its name and `suffix`.
+  std::vector<std::string> imagesWith(const std::string &suffix) const {
+    std::vector<std::string> paths;
+    for (const auto &entry : fs::directory_iterator(folder.path))
+      if (entry.path().extension() == suffix)
+        paths.push_back(fs::path(entry.path()).replace_extension());
+    return paths;
+  }
+  TemporaryDirectory folder;
+};
+
+TEST_F(PillowTest, EveryFormHasTheSamePixels) {
+  const std::vector<std::string> paths = imagesWith(".pixels");
+  EXPECT_GT(paths.size(), 90u);
+  for (const std::string &path : paths) {
+    SCOPED_TRACE(path);
+    SourceSample sample;
+    sample.payload = readFile(path);
+    ASSERT_OK(describeImage(sample));
+    const Image expected = readPixels(path + ".pixels");
+    Result<Image> image = decodeImage(sample.info, sample.payload, expected.shape.channels);
+    ASSERT_OK(image);
+    EXPECT_EQ(image->shape, expected.shape);
+    EXPECT_EQ(image->pixels, expected.pixels);
+  }
+}
+
+TEST_F(PillowTest, UprightImagesAreTheSame) {
+  const std::vector<std::string> paths = imagesWith(".upright");
+  EXPECT_EQ(paths.size(), 16u);
+  for (const std::string &path : paths) {
+    SCOPED_TRACE(path);
+    SourceSample sample;
+    sample.payload = readFile(path);
+    ASSERT_OK(describeImage(sample));
+    Orienter orienter(true);
+    ASSERT_OK(orienter.visit(sample));
+    const Image expected = readPixels(path + ".upright");
+    Result<Image> image = decodeImage(sample.info, sample.payload, expected.shape.channels);
+    ASSERT_OK(image);
+    ASSERT_EQ(image->shape, expected.shape);
+    const int tolerance = sample.info.encoding == Encoding::jpeg ? turnedJpegTolerance : 0;
+    for (size_t i = 0; i < expected.pixels.size(); ++i)
+      ASSERT_NEAR(image->pixels[i], expected.pixels[i], tolerance);
+  }
 }
 
 } // namespace

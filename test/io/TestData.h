@@ -48,6 +48,11 @@ void flipByte(const std::string &path, uint64_t offset);
 /// Every file below a directory with its content, sorted.
 std::vector<std::pair<std::string, Bytes>> contentOf(const std::string &directory);
 
+/// How far the values of a JPEG are from those of its turned self: the coefficients are
+/// the same, but rows and columns are transformed back in another order, which rounds
+/// brightness and colour differently by one, and blue has 1.772 of colour.
+inline constexpr int turnedJpegTolerance = 3;
+
 /// Pixels that differ from image to image and from pixel to pixel.
 Image makeImage(ImageShape shape, uint64_t seed);
 /// A smooth image, which a JPEG keeps within a few levels.

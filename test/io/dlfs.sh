@@ -111,6 +111,22 @@ rm folder/cat/notes.txt
 expect 0 "2 classes: cat, dog" "$dlfs" import --format=folder --strict --replace folder "$store/pets"
 [ ! -s err ] || fail "something is passed over"
 
+# A picture that lies.
+python3 - << 'PYTHON'
+import os, struct, zlib
+png = open("folder/cat/1.png", "rb").read()
+exif = b"eXIf" + b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
+exif = struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", zlib.crc32(exif))
+os.makedirs("lying/cat")
+open("lying/cat/1.png", "wb").write(png[:33] + exif + png[33:])
+PYTHON
+expect 0 "dlfs: not upright by their EXIF data, and stored so: 1; --auto-orient turns them" \
+  "$dlfs" import --format=folder --quiet lying "$store/lying"
+"$dlfs" cat "$store/lying" cat/1.png | cmp - lying/cat/1.png || fail "the file is not as it was"
+expect 0 "turned upright: 1, of them JPEG stored as PNG: 0" \
+  "$dlfs" import --format=folder --auto-orient --replace lying "$store/lying"
+[ ! -s err ] || fail "it still lies"
+
 # Names of classes. A mark of an editor is none of them.
 printf '\xef\xbb\xbfdog\r\ncat\r\n' > classes
 expect 0 "2 classes: dog, cat" \

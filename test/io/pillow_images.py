@@ -4,7 +4,7 @@
     pillow_images.py FOLDER
 
 FOLDER/NAME is an image, FOLDER/NAME.pixels its width, height, channels as decimal numbers on a line
-and its values as bytes. JPEG files that lie in FOLDER already get their pixels as well. Exit status 77
+and its values as bytes, FOLDER/NAME.upright the same after the turn that its EXIF data ask for. JPEG files that lie in FOLDER already get their pixels as well. Exit status 77
 where Pillow or numpy is missing.
 """
 
@@ -18,7 +18,7 @@ import zlib
 
 try:
     import numpy
-    from PIL import Image
+    from PIL import Image, ImageOps
 except ImportError as error:
     print(error)
     sys.exit(77)
@@ -102,11 +102,25 @@ def pngs():
         keep(f"{name}-{depth}-{kind}.png", png(depth, kind, extra), 3)
 
 
-def photo(channels):
+def oriented():
+    """Files that lie, in whole blocks of JPEG and not."""
+    for value, (height, width) in itertools.product(range(1, 9), ((32, 48), (19, 37))):
+        name = f"turn{value}-{height}.jpg"
+        exif = Image.Exif()
+        exif[0x0112] = value
+        buffer = io.BytesIO()
+        Image.fromarray(smooth(3, height, width)).save(buffer, "JPEG", exif=exif, subsampling=0)
+        keep(name, buffer.getvalue(), 3)
+        upright = ImageOps.exif_transpose(Image.open(buffer))
+        with open(os.path.join(FOLDER, name + ".upright"), "wb") as file:
+            file.write(f"{upright.width} {upright.height} 3\n".encode() + numpy.asarray(upright).tobytes())
+
+
+def smooth(channels, height=HEIGHT, width=WIDTH):
     """Smooth, with some noise."""
-    y, x = numpy.mgrid[0:HEIGHT, 0:WIDTH]
+    y, x = numpy.mgrid[0:height, 0:width]
     planes = [128 + 100 * numpy.sin((x * (c + 1) + y * (3 - c)) / 9) for c in range(channels)]
-    values = numpy.stack(planes, 2) + RANDOM.normal(0, 8, (HEIGHT, WIDTH, channels))
+    values = numpy.stack(planes, 2) + RANDOM.normal(0, 8, (height, width, channels))
     return values.clip(0, 255).astype("u1")
 
 
@@ -117,7 +131,7 @@ def withoutMarker(file, marker):
 
 
 def jpegs():
-    modes = {"L": photo(1)[..., 0], "RGB": photo(3), "CMYK": photo(4)}
+    modes = {"L": smooth(1)[..., 0], "RGB": smooth(3), "CMYK": smooth(4)}
     options = {
         "plain": {},
         "fine": {"subsampling": 0, "quality": 95},
@@ -145,3 +159,4 @@ if __name__ == "__main__":
             keep(there, given.read(), 3)
     pngs()
     jpegs()
+    oriented()

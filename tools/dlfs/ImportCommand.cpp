@@ -29,6 +29,7 @@ struct Arguments {
   std::string classFile;
   uint64_t chunkBytes = format::defaultChunkBytes;
   bool replace = false;
+  bool autoOrient = false;
   bool strict = false;
   bool quiet = false;
 };
@@ -55,9 +56,16 @@ Result<std::vector<std::string>> readClassNames(const std::string &path) {
 }
 
 /// What an import has done: classes, splits, and what it did not take.
-void report(const DatasetRecord &record, const Catalogue &catalogue, bool quiet) {
+void report(const DatasetRecord &record, const Catalogue &catalogue, const Orienter &orienter,
+            bool quiet) {
   for (const std::string &line : catalogue.passedOver.lines())
     std::fputs(("dlfs: passed over: " + line + "\n").c_str(), stderr);
+  if (orienter.found() && !orienter.applies())
+    std::fputs(fmt::format("dlfs: not upright by their EXIF data, and stored so: {}; --auto-orient "
+                           "turns them\n",
+                           orienter.found())
+                   .c_str(),
+               stderr);
   if (quiet)
     return;
   if (!catalogue.classNames.empty())
@@ -70,6 +78,9 @@ void report(const DatasetRecord &record, const Catalogue &catalogue, bool quiet)
         split.samplesInChunk.size() == 1 ? "" : "s",
         formatBytes(static_cast<double>(split.payloadBytes)));
   }
+  if (orienter.found() && orienter.applies())
+    say("turned upright: {}, of them JPEG stored as PNG: {}\n", orienter.found(),
+        orienter.repacked());
 }
 
 Status import(Arguments arguments) {
@@ -89,6 +100,8 @@ Status import(Arguments arguments) {
   ImportOptions options;
   options.replace = arguments.replace;
   options.strict = arguments.strict;
+  Orienter orienter(arguments.autoOrient);
+  options.orienter = &orienter;
   options.chunkBytes = arguments.chunkBytes;
   const auto total = static_cast<int64_t>((*source)->catalogue.samples());
   Result<DatasetRecord> record = Status::internal("not imported");
@@ -108,7 +121,7 @@ Status import(Arguments arguments) {
   }
   if (!record)
     return std::move(record).status();
-  report(*record, (*source)->catalogue, arguments.quiet);
+  report(*record, (*source)->catalogue, orienter, arguments.quiet);
   return {};
 }
 
@@ -145,12 +158,16 @@ void dlfs::addImportCommand(CLI::App &app, Command &chosen) {
       ->capture_default_str();
   command->add_flag("--replace", arguments->replace,
                     "Replace splits that the data set has already");
+  command->add_flag("--auto-orient", arguments->autoOrient,
+                    "Turn images upright as their EXIF data say: JPEG without loss where their "
+                    "size allows it, else stored as PNG");
   command->add_flag("--strict", arguments->strict,
                     "Take it for an error if anything in SOURCE is passed over");
   command->add_flag("--quiet", arguments->quiet,
                     "Print nothing but errors and what is passed over");
-  command->footer("All or nothing: interrupted, it leaves the data set as it was.\n"
-                  "The samples of train are stored in a fixed random order, so that chunks mix classes.\n"
-                  "Compressed tar and IDX files are unpacked to a temporary file first (TMPDIR).");
+  command->footer(
+      "All or nothing: interrupted, it leaves the data set as it was.\n"
+      "The samples of train are stored in a fixed random order, so that chunks mix classes.\n"
+      "Compressed tar and IDX files are unpacked to a temporary file first (TMPDIR).");
   command->callback([arguments, &chosen] { chosen = [arguments] { return import(*arguments); }; });
 }
