@@ -28,6 +28,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <sys/stat.h>
 
@@ -57,37 +58,60 @@ private:
   Status checkSize(uint64_t bytes) const;
 };
 
+/// Inflates a gzip file. Not by zlib's own reader, which takes what follows the
+/// compressed data for nothing.
+Status inflateTo(const FileDescriptor &plain, const FileDescriptor &packed, uint64_t packedBytes) {
+  z_stream stream = {};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) // The largest window; gzip and nothing else.
+    return Status::error("out of memory");
+  const std::unique_ptr<z_stream, int (*)(z_stream *)> owned(&stream, inflateEnd);
+  Bytes input(1 << 18);
+  Bytes output(1 << 18);
+  int code = Z_OK;
+  for (uint64_t offset = 0; offset < packedBytes || stream.avail_in > 0;) {
+    if (stream.avail_in == 0) {
+      const size_t size = std::min<uint64_t>(input.size(), packedBytes - offset);
+      FANFOLD_RETURN_IF_ERROR(readAt(packed, offset, input.data(), size));
+      stream.next_in = input.data();
+      stream.avail_in = static_cast<unsigned>(size);
+      offset += size;
+    }
+    // A file may be several, one after the other.
+    if (code == Z_STREAM_END)
+      inflateReset(&stream);
+    do {
+      stream.next_out = output.data();
+      stream.avail_out = static_cast<unsigned>(output.size());
+      code = inflate(&stream, Z_NO_FLUSH);
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return Status::error("damaged gzip file: {}", stream.msg ? stream.msg : "no reason given");
+      FANFOLD_RETURN_IF_ERROR(writeAll(plain, output.data(), output.size() - stream.avail_out)
+                                  .withContext("unpacking to a temporary file (TMPDIR)"));
+    } while (code == Z_OK && stream.avail_out == 0);
+  }
+  if (code != Z_STREAM_END)
+    return Status::error("truncated gzip file");
+  return {};
+}
+
+Result<uint64_t> sizeOf(const FileDescriptor &file) {
+  struct stat information;
+  if (::fstat(file.get(), &information) != 0)
+    return Status::fromErrno(errno, "examining");
+  return static_cast<uint64_t>(information.st_size);
+}
+
 /// Unpacks a gzip file; one that is plain is as it was.
-Result<FileDescriptor> unpack(FileDescriptor file, const std::string &path) {
+Result<FileDescriptor> unpack(FileDescriptor file) {
   uint8_t magic[2] = {};
   if (!readAt(file, 0, magic, 2).ok() || magic[0] != 0x1f || magic[1] != 0x8b)
     return file;
+  Result<uint64_t> bytes = sizeOf(file);
+  if (!bytes)
+    return std::move(bytes).status();
   Result<FileDescriptor> plain = openTemporary();
-  if (!plain)
-    return plain;
-  const gzFile stream = gzdopen(file.get(), "rb");
-  if (!stream)
-    return Status::fromErrno(ENOMEM, "opening " + path);
-  file.release();
-  gzbuffer(stream, 1 << 18);
-  Bytes piece(1 << 18);
-  Status status;
-  for (bool more = true; more && status.ok();) {
-    errno = 0;
-    const int count = gzread(stream, piece.data(), static_cast<unsigned>(piece.size()));
-    int code = Z_OK;
-    const std::string reason = gzerror(stream, &code);
-    if (count > 0)
-      status = writeAll(*plain, piece.data(), static_cast<size_t>(count))
-                   .withContext("unpacking {} to a temporary file (TMPDIR)", path);
-    else if (code == Z_ERRNO)
-      status = Status::fromErrno(errno, "reading " + path);
-    else if (count < 0 || (code != Z_OK && code != Z_STREAM_END))
-      status = Status::error("{}: damaged or truncated gzip file: {}", path, reason);
-    more = count > 0;
-  }
-  gzclose(stream);
-  FANFOLD_RETURN_IF_ERROR(std::move(status));
+  if (plain)
+    FANFOLD_RETURN_IF_ERROR(inflateTo(*plain, file, *bytes));
   return plain;
 }
 
@@ -95,18 +119,17 @@ Result<IdxFile> IdxFile::open(const std::string &path) {
   Result<FileDescriptor> opened = openForReading(path);
   if (!opened)
     return std::move(opened).status();
-  opened = unpack(std::move(*opened), path);
+  opened = unpack(std::move(*opened));
   if (!opened)
-    return std::move(opened).status();
+    return std::move(opened).status().withContext("{}", path);
   IdxFile file;
   file.path = path;
   file.file = std::move(*opened);
-  struct stat information;
-  if (::fstat(file.file.get(), &information) != 0)
-    return Status::fromErrno(errno, "opening " + path);
+  Result<uint64_t> bytes = sizeOf(file.file);
+  if (!bytes)
+    return std::move(bytes).status().withContext("{}", path);
   FANFOLD_RETURN_IF_ERROR(file.readHeader().withContext("{}", path));
-  FANFOLD_RETURN_IF_ERROR(
-      file.checkSize(static_cast<uint64_t>(information.st_size)).withContext("{}", path));
+  FANFOLD_RETURN_IF_ERROR(file.checkSize(*bytes).withContext("{}", path));
   return file;
 }
 

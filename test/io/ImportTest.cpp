@@ -62,9 +62,61 @@ TEST_F(ImportTest, GzipIsReadAndItsDamageFound) {
   writeFile(path, bad);
   expectError(idx(true), path);
   writeFile(path, Bytes(good.begin(), good.end() - 9));
-  expectError(idx(true), "truncated");
+  expectError(idx(true), "truncated gzip file");
+  Bytes longer = good;
+  longer.insert(longer.end(), {'j', 'u', 'n', 'k'});
+  writeFile(path, longer);
+  expectError(idx(true), "damaged gzip file: incorrect header check");
   EXPECT_EQ(payloadOf("train", "000042"), makeImage({7, 9, 1}, 42).pixels);
   expectClean();
+}
+
+TEST_F(ImportTest, GzipFilesOneAfterTheOtherAreRead) {
+  writeIdx(directory / "idx/train", 40, {7, 9, 1}, 10);
+  const std::string path = directory / "idx/train-images-idx3-ubyte";
+  const Bytes plain = readFile(path);
+  const size_t half = plain.size() / 2;
+  for (const auto &[begin, end] : {std::pair(size_t(0), half), {half, plain.size()}}) {
+    gzFile file = gzopen(path.c_str(), begin ? "ab" : "wb");
+    gzwrite(file, plain.data() + begin, static_cast<unsigned>(end - begin));
+    gzclose(file);
+  }
+  ASSERT_OK(idx());
+  EXPECT_EQ(payloadOf("train", "000039"), makeImage({7, 9, 1}, 39).pixels);
+}
+
+TEST_F(ImportTest, IdxSortedByClassIsMixed) {
+  Bytes images;
+  Bytes labels;
+  for (int i = 0; i < 640; ++i) {
+    images.insert(images.end(), {uint8_t(i), uint8_t(i / 64)});
+    labels.push_back(uint8_t(i / 64));
+  }
+  writeFile(directory / "idx/train-images-idx3-ubyte", makeIdx({640, 1, 2}, images));
+  writeFile(directory / "idx/train-labels-idx1-ubyte", makeIdx({640}, labels));
+  ASSERT_OK(import(url, directory / "idx", {"idx", "", {}}, 64));
+  std::vector<ChunkEntry> entries = entriesOf("train");
+  ASSERT_EQ(entries.size(), 640u);
+  for (size_t begin = 0; begin < entries.size(); begin += 32) {
+    std::set<int32_t> seen;
+    for (size_t i = begin; i < begin + 32; ++i)
+      seen.insert(entries[i].label);
+    EXPECT_GE(seen.size(), 6u); // Nine or ten of ten, as a rule.
+  }
+  for (const ChunkEntry &entry : entries)
+    EXPECT_EQ(entry.label, std::stoi(entry.name) / 64);
+  EXPECT_EQ(payloadOf("train", "000500"), (Bytes{uint8_t(500), uint8_t(500 / 64)}));
+}
+
+TEST_F(ImportTest, WhatLiesBesideIdxFilesIsCounted) {
+  writeBoth();
+  writeFile(directory / "idx/README", "hello");
+  writeFile(directory / "idx/train-images-idx3-ubyte.gz", "the plain one is read");
+  const std::vector<std::string> expected = {
+      "2 beside the files of the splits (README, train-images-idx3-ubyte.gz)"};
+  EXPECT_EQ(passedOver("idx", "idx"), expected);
+  // A split that is not asked for is not passed over.
+  EXPECT_EQ(passedOver("idx", "idx", "test"), expected);
 }
 
 TEST_F(ImportTest, BadIdxIsNamedAndLosesNothing) {

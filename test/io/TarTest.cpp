@@ -8,6 +8,9 @@
 
 #include "test/io/ImportFixture.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+
 #include <filesystem>
 #include <set>
 #include <sys/stat.h>
@@ -190,6 +193,38 @@ TEST_F(TarTest, ArchivesOneAfterTheOtherAreRead) {
   both.insert(both.end(), garbage.begin(), garbage.end());
   writeFile(directory / "both.tar", both);
   expectError(tar("both.tar"), "both.tar: ");
+}
+
+TEST_F(TarTest, ASampleComesOnce) {
+  const Bytes png = encodePng(makeImage({4, 4, 1}, 2));
+  for (const char *name : {"a", "b"})
+    writeTar(directory / fmt::format("shards/{}.tar", name), {{"x.png", png}, {"x.cls", {'0'}}});
+  expectError(tar("shards"), "sample 'x': a second sample of this name in split train");
+}
+
+TEST_F(TarTest, HolesAreRead) {
+  // What tar --sparse writes: a map of one piece, then its bytes.
+  const Bytes png = encodePng(makeImage({4, 4, 1}, 2));
+  Bytes file = png;
+  file.resize(1 << 20);
+  archive *handle = archive_write_new();
+  archive_write_set_format_pax(handle);
+  ASSERT_EQ(archive_write_open_filename(handle, (directory / "t.tar").c_str()), ARCHIVE_OK);
+  for (const auto &[name, bytes] : {std::pair("a.cls", Bytes{'1'}), {"a.png", file}}) {
+    archive_entry *entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_size(entry, static_cast<int64_t>(bytes.size()));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    if (bytes.size() > 1)
+      archive_entry_sparse_add_entry(entry, 0, static_cast<int64_t>(png.size()));
+    ASSERT_EQ(archive_write_header(handle, entry), ARCHIVE_OK);
+    archive_write_data(handle, bytes.data(), bytes.size());
+    archive_entry_free(entry);
+  }
+  archive_write_free(handle);
+  ASSERT_LT(readFile(directory / "t.tar").size(), 100000u); // It does have a hole.
+  ASSERT_OK(tar("t.tar"));
+  EXPECT_EQ(payloadOf("train", "a"), file);
 }
 
 TEST_F(TarTest, PipesAreAnError) {
