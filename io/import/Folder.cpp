@@ -19,7 +19,6 @@
 #include "io/import/Source.h"
 #include "io/import/SourceFiles.h"
 
-#include "io/Names.h"
 #include "io/decode/Image.h"
 
 #include <algorithm>

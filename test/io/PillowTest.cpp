@@ -17,10 +17,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <sys/wait.h>
+#include <unistd.h>
 
 // Needs <cstdio> before it.
 #include <jpeglib.h>
@@ -67,11 +67,26 @@ Image readPixels(const std::string &path) {
   return image;
 }
 
+/// The exit status as waitpid() has it.
+int runScript(const std::string &folder) {
+  std::string script = FANFOLD_PILLOW_SCRIPT;
+  std::string argument = folder;
+  char *arguments[] = {script.data(), argument.data(), nullptr};
+  int status = -1;
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(script.c_str(), arguments);
+    _exit(127);
+  }
+  waitpid(child, &status, 0);
+  return status;
+}
+
 class PillowTest : public testing::Test {
 protected:
   void SetUp() override {
     writeRareJpegs(folder.path);
-    const int status = std::system((FANFOLD_PILLOW_SCRIPT " " + folder.path).c_str());
+    const int status = runScript(folder.path);
     ASSERT_TRUE(WIFEXITED(status));
     if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) >= 126)
       GTEST_SKIP() << "no Pillow and numpy for /usr/bin/python3";

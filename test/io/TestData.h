@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-struct jpeg_compress_struct;
+struct jpeg_compress_struct; // NOLINT: the name that libjpeg gave it
 
 namespace fanfold::io::test {
 
