@@ -13,6 +13,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -81,7 +82,7 @@ Status TarShard::add(archive *handle, archive_entry *entry, uint64_t archiveByte
     return {};
   TarMember member;
   member.path = textOr(archive_entry_pathname(entry));
-  const int64_t size = archive_entry_size(entry);
+  const auto size = static_cast<uint64_t>(std::max<int64_t>(archive_entry_size(entry), 0));
   // A hard link with bytes of its own is a file.
   if (const char *target = archive_entry_hardlink(entry); target && size == 0) {
     member.kind = TarMember::Kind::hardLink;
@@ -90,19 +91,16 @@ Status TarShard::add(archive *handle, archive_entry *entry, uint64_t archiveByte
     member.kind = TarMember::Kind::symbolicLink;
     member.target = textOr(archive_entry_symlink(entry));
   } else if (target || archive_entry_filetype(entry) == AE_IFREG) {
-    if (size < 0 || static_cast<uint64_t>(size) > format::maxPayloadBytes)
-      return Status::error("found {} bytes, expected at most {}", size, format::maxPayloadBytes);
     const bool isPlain = archive_filter_code(handle, 0) == ARCHIVE_FILTER_NONE &&
                          archive_entry_sparse_count(entry) == 0;
     if (isPlain) {
       // The header was read and nothing after it.
-      member.content = {static_cast<uint64_t>(archive_filter_bytes(handle, 0)),
-                        static_cast<uint64_t>(size), false};
+      member.content = {static_cast<uint64_t>(archive_filter_bytes(handle, 0)), size, false};
       if (member.content.offset + member.content.bytes > archiveBytes)
         return Status::error("truncated: the archive ends at byte {}, expected {} or more",
                              archiveBytes, member.content.offset + member.content.bytes);
     } else {
-      FANFOLD_RETURN_IF_ERROR(unpack(handle, member, static_cast<uint64_t>(size)));
+      FANFOLD_RETURN_IF_ERROR(unpack(handle, member, size));
     }
   } else {
     member.kind = TarMember::Kind::other;
@@ -112,6 +110,10 @@ Status TarShard::add(archive *handle, archive_entry *entry, uint64_t archiveByte
 }
 
 Status TarShard::unpack(archive *handle, TarMember &member, uint64_t claimedBytes) {
+  // Too long for a sample: whoever reads it hears so.
+  member.content = {0, claimedBytes, true};
+  if (claimedBytes > format::maxPayloadBytes)
+    return {};
   if (!unpacked->valid()) {
     Result<FileDescriptor> temporary = openTemporary();
     if (!temporary)
@@ -166,9 +168,9 @@ const TarMember *TarShard::resolve(const TarMember &member, std::string &reason)
 
 std::string TarShard::whyNoFile(const TarMember &member) const {
   std::string reason;
-  const size_t base = member.path.rfind('/') + 1; // 0 if there is none.
-  if (member.path.compare(base, 1, ".") == 0)
-    return "hidden";
+  for (const fs::path &part : fs::path(member.path))
+    if (part.string().compare(0, 1, ".") == 0 && part != "." && part != "..")
+      return "hidden";
   resolve(member, reason);
   return reason;
 }

@@ -88,17 +88,17 @@ TEST_F(TarTest, KeysHaveDots) {
 
 TEST_F(TarTest, WhatIsNoSampleIsCounted) {
   const Bytes png = encodePng(makeImage({4, 4, 1}, 2));
-  std::vector<TarFile> files = {
-      {"d/a.png", png},       {"x.json", {'{', '}'}}, {"d/a.cls", {'1'}},
-      {"lost.png", png},      {"nobody.cls", {'2'}},  {"d/._a.png", png},
-      {"README", {'h', 'i'}}, {"empty.png", {}},      {"empty.cls", {'1'}}};
+  std::vector<TarFile> files = {{"d/a.png", png},      {"x.json", {'{', '}'}}, {"d/a.cls", {'1'}},
+                                {"lost.png", png},     {"nobody.cls", {'2'}},  {"d/._a.png", png},
+                                {"d/.git/c.png", png}, {"README", {'h', 'i'}}, {"empty.png", {}},
+                                {"empty.cls", {'1'}}};
   files.push_back({"pipe.png", {}, TarFile::Kind::pipe});
   writeTar(directory / "shards/t.tar", files);
   writeFile(directory / "shards/t.tar.idx", "not a shard");
   const std::vector<std::string> expected = {
       "1 beside the shards (t.tar.idx)",
       "1 empty (empty.png)",
-      "1 hidden (d/._a.png)",
+      "2 hidden (d/._a.png, d/.git/c.png)",
       "1 not regular files (pipe.png)",
       "2 with another ending than .jpg, .jpeg, .png or .cls (x.json, README)",
       "1 without a label (lost.png)",
