@@ -97,8 +97,7 @@ std::string io::toJson(const DatasetRecord &record) {
             {"class_count", record.classCount},
             {"class_names", record.classNames},
             {"splits", record.splits}};
-  // Class names come from file systems; a byte that is no UTF-8 must not throw.
-  return j.dump(-1, ' ', false, json::error_handler_t::replace);
+  return j.dump(); // All names are UTF-8: checkName().
 }
 
 Result<DatasetRecord> io::parseRecord(std::string_view text) {

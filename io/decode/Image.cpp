@@ -31,15 +31,21 @@ Status checkShape(const ImageShape &shape) {
 
 } // namespace
 
-Result<ImageProbe> io::probeImage(ByteView file) {
-  ImageProbe probe;
+std::optional<Encoding> io::encodingOf(ByteView file) {
   if (beginsWith(file, {0xff, 0xd8, 0xff}))
-    probe.encoding = Encoding::jpeg;
-  else if (beginsWith(file, {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}))
-    probe.encoding = Encoding::png;
-  else
+    return Encoding::jpeg;
+  if (beginsWith(file, {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}))
+    return Encoding::png;
+  return std::nullopt;
+}
+
+Result<ImageProbe> io::probeImage(ByteView file) {
+  const std::optional<Encoding> encoding = encodingOf(file);
+  if (!encoding)
     return Status::error(file.size == 0 ? "empty file, expected a JPEG or PNG image"
                                         : "not a JPEG or PNG image");
+  ImageProbe probe;
+  probe.encoding = *encoding;
   Result<ImageShape> shape = probe.encoding == Encoding::jpeg ? probeJpeg(file) : probePng(file);
   if (!shape)
     return std::move(shape).status();

@@ -19,6 +19,7 @@
 #include "runtime/Status.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace fanfold::io {
 
@@ -34,14 +35,18 @@ struct ImageProbe {
   ImageShape shape; ///< As decoding would give it: 1 channel for grey, else 3.
 };
 
+/// What the first eight bytes of a file say it is; nothing if it is no JPEG or PNG.
+std::optional<Encoding> encodingOf(ByteView file);
+
 /// Recognises a JPEG or PNG file by its content, whatever its name is, and reads
 /// its header.
 Result<ImageProbe> probeImage(ByteView file);
 
-/// Decodes a payload to `channels` channels. A grey JPEG or PNG widens to three
+/// Decodes a payload to `channels` channels: to the values that PIL's convert("RGB")
+/// or, of grey images, convert("L") gives. A grey JPEG or PNG widens to three
 /// channels, because photo collections mix both; any other difference is a
-/// failure. Transparency is laid over black. A file whose pixels end early is a
-/// failure, not a grey area.
+/// failure. io/README.md says what becomes of gamma, profiles, transparency, depth
+/// and ink. A file whose pixels end early is a failure, not a grey area.
 Result<Image> decodeImage(const SampleInfo &info, ByteView payload, uint32_t channels);
 
 // The codecs that the two functions above choose from.

@@ -76,14 +76,18 @@ bool readHeader(Job &job, ByteView file) {
   return true;
 }
 
-/// Ink as photo editors write it: inverted, so that 255 is no ink.
-void inkToRgb(uint8_t *row, uint32_t width, bool inverted) {
+/// Ink as photo editors write it: inverted, so that 255 is no ink. Files without
+/// the marker of such an editor are read no differently, as PIL does, and with its
+/// arithmetic.
+void inkToRgb(uint8_t *row, uint32_t width) {
   for (uint32_t x = 0; x < width; ++x) {
     const uint8_t *ink = row + 4 * size_t(x);
-    const uint32_t black = inverted ? ink[3] : 255u - ink[3];
+    const uint32_t light = ink[3];
     uint8_t rgb[3];
-    for (int c = 0; c < 3; ++c)
-      rgb[c] = static_cast<uint8_t>(((inverted ? ink[c] : 255u - ink[c]) * black + 127) / 255);
+    for (int c = 0; c < 3; ++c) {
+      const uint32_t product = (255u - ink[c]) * light + 128;
+      rgb[c] = static_cast<uint8_t>(light - ((product + (product >> 8)) >> 8));
+    }
     // Never ahead of what is still to be read.
     for (int c = 0; c < 3; ++c)
       row[3 * size_t(x) + c] = rgb[c];
@@ -108,7 +112,7 @@ bool readPixels(Job &job, ByteView file, uint32_t channels, uint8_t *pixels, uin
     uint8_t *target = pixels + job.state.output_scanline * stride;
     JSAMPROW row = ink ? inkRow : target;
     if (jpeg_read_scanlines(&job.state, &row, 1) == 1 && ink) {
-      inkToRgb(inkRow, job.shape.width, job.state.saw_Adobe_marker);
+      inkToRgb(inkRow, job.shape.width);
       std::copy(inkRow, inkRow + stride, target);
     }
   }
@@ -123,6 +127,8 @@ Result<ImageShape> io::probeJpeg(ByteView file) {
   Job job;
   if (!readHeader(job, file))
     return Status::error("damaged JPEG: {}", job.message);
+  if (const int found = job.state.num_components; found != 1 && found != 3 && found != 4)
+    return Status::error("JPEG of {} components, expected 1, 3 or 4", found);
   return job.shape;
 }
 

@@ -267,6 +267,16 @@ Result<std::unique_ptr<Metadata>> openForReading(const std::string &path) {
   return fromRocks(status, "opening " + path);
 }
 
+/// RocksDB would wait for a pipe that somebody put in place of a file.
+Status checkFiles(const std::string &path) {
+  std::error_code failure;
+  for (std::filesystem::directory_iterator it(path, failure), end; !failure && it != end;
+       it.increment(failure))
+    if (std::error_code gone; it->exists(gone) && !it->is_regular_file(gone) && !gone)
+      return Status::error("{} is not a regular file", it->path().string());
+  return {};
+}
+
 /// Renames what is there to the first free of metadata.old, metadata.old.1, ...
 Status putAside(const std::string &path) {
   std::error_code failure;
@@ -291,6 +301,7 @@ Result<std::unique_ptr<Metadata>> RocksMetadata::open(const std::string &directo
   if (access == Access::read) {
     if (!exists)
       return Status::error("store {} has no metadata; {}", directory, advice);
+    FANFOLD_RETURN_IF_ERROR(checkFiles(path));
     return openForReading(path);
   }
 
@@ -310,6 +321,7 @@ Result<std::unique_ptr<Metadata>> RocksMetadata::open(const std::string &directo
     FANFOLD_RETURN_IF_ERROR(putAside(path));
   }
 
+  FANFOLD_RETURN_IF_ERROR(checkFiles(path));
   rocksdb::Options options = databaseOptions();
   options.create_if_missing = true;
   rocksdb::DB *db = nullptr;

@@ -13,109 +13,157 @@
 //
 // Images have rank 3 (samples, height, width) or 4 (and channels), labels rank
 // 1. Of a directory both splits are read, `train-*` and `t10k-*` (or `test-*`);
-// of a file with images the labels beside it.
+// of a file with images the labels beside it. Gzip files are unpacked to temporary
+// ones first: their samples are read in another order than they have.
 //
 //===----------------------------------------------------------------------===//
 
 #include "io/import/Source.h"
 
 #include "io/ChunkFormat.h"
+#include "io/import/SourceFiles.h"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <memory>
+#include <set>
+#include <sys/stat.h>
 
 using namespace fanfold;
 using namespace fanfold::io;
 
 namespace {
 
-/// A stream over a plain or gzip file.
-class IdxFile {
-public:
-  IdxFile() = default;
-  IdxFile(IdxFile &&other) noexcept { *this = std::move(other); }
-  IdxFile &operator=(IdxFile &&other) noexcept {
-    std::swap(path, other.path);
-    std::swap(stream, other.stream);
-    std::swap(extents, other.extents);
-    return *this;
-  }
-  ~IdxFile() {
-    if (stream)
-      gzclose(stream);
-  }
-
-  /// Opens the file and reads its header.
-  static Result<IdxFile> open(const std::string &path);
-
-  /// Reads exactly `size` bytes.
-  Status read(uint8_t *target, size_t size);
-
-  /// Fails unless the file ends here.
-  Status expectEnd();
-
+/// The array of a plain or gzip file, open to be read anywhere.
+struct IdxFile {
   std::string path;
   std::vector<uint32_t> extents;
+  FileDescriptor file; ///< A temporary one in place of a gzip file.
+
+  /// Opens the file, reads its header and makes sure that the array ends where the
+  /// file does.
+  static Result<IdxFile> open(const std::string &path);
+
+  /// Reads bytes of the array.
+  Status read(uint64_t offset, uint8_t *target, size_t size) const {
+    return readAt(file, headerBytes() + offset, target, size).withContext("{}", path);
+  }
 
 private:
-  gzFile stream = nullptr;
+  uint64_t headerBytes() const { return 4 + 4 * extents.size(); }
+  Status readHeader();
+  Status checkSize(uint64_t bytes) const;
 };
 
+/// Inflates a gzip file. Not by zlib's own reader, which takes what follows the
+/// compressed data for nothing.
+Status inflateTo(const FileDescriptor &plain, const FileDescriptor &packed, uint64_t packedBytes) {
+  z_stream stream = {};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) // The largest window; gzip and nothing else.
+    return Status::error("out of memory");
+  const std::unique_ptr<z_stream, int (*)(z_stream *)> owned(&stream, inflateEnd);
+  Bytes input(1 << 18);
+  Bytes output(1 << 18);
+  int code = Z_OK;
+  for (uint64_t offset = 0; offset < packedBytes || stream.avail_in > 0;) {
+    if (stream.avail_in == 0) {
+      const size_t size = std::min<uint64_t>(input.size(), packedBytes - offset);
+      FANFOLD_RETURN_IF_ERROR(readAt(packed, offset, input.data(), size));
+      stream.next_in = input.data();
+      stream.avail_in = static_cast<unsigned>(size);
+      offset += size;
+    }
+    // A file may be several, one after the other.
+    if (code == Z_STREAM_END)
+      inflateReset(&stream);
+    do {
+      stream.next_out = output.data();
+      stream.avail_out = static_cast<unsigned>(output.size());
+      code = inflate(&stream, Z_NO_FLUSH);
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return Status::error("damaged gzip file: {}", stream.msg ? stream.msg : "no reason given");
+      FANFOLD_RETURN_IF_ERROR(writeAll(plain, output.data(), output.size() - stream.avail_out)
+                                  .withContext("unpacking to a temporary file (TMPDIR)"));
+    } while (code == Z_OK && stream.avail_out == 0);
+  }
+  if (code != Z_STREAM_END)
+    return Status::error("truncated gzip file");
+  return {};
+}
+
+Result<uint64_t> sizeOf(const FileDescriptor &file) {
+  struct stat information;
+  if (::fstat(file.get(), &information) != 0)
+    return Status::fromErrno(errno, "examining");
+  return static_cast<uint64_t>(information.st_size);
+}
+
+/// Unpacks a gzip file; one that is plain is as it was.
+Result<FileDescriptor> unpack(FileDescriptor file) {
+  uint8_t magic[2] = {};
+  if (!readAt(file, 0, magic, 2).ok() || magic[0] != 0x1f || magic[1] != 0x8b)
+    return file;
+  Result<uint64_t> bytes = sizeOf(file);
+  if (!bytes)
+    return std::move(bytes).status();
+  Result<FileDescriptor> plain = openTemporary();
+  if (plain)
+    FANFOLD_RETURN_IF_ERROR(inflateTo(*plain, file, *bytes));
+  return plain;
+}
+
 Result<IdxFile> IdxFile::open(const std::string &path) {
+  Result<FileDescriptor> opened = openForReading(path);
+  if (!opened)
+    return std::move(opened).status();
+  opened = unpack(std::move(*opened));
+  if (!opened)
+    return std::move(opened).status().withContext("{}", path);
   IdxFile file;
   file.path = path;
-  errno = 0;
-  file.stream = gzopen(path.c_str(), "rb");
-  if (!file.stream)
-    return Status::fromErrno(errno ? errno : ENOMEM, "opening " + path);
-  gzbuffer(file.stream, 1 << 18);
-  uint8_t head[4];
-  FANFOLD_RETURN_IF_ERROR(file.read(head, 4));
-  if (head[0] != 0 || head[1] != 0 || head[3] == 0 || head[3] > 4)
-    return Status::error("{}: found magic {:02x}{:02x}{:02x}{:02x}, expected an IDX file "
-                         "(000008 and a rank of 1 to 4)",
-                         path, head[0], head[1], head[2], head[3]);
-  if (head[2] != 8)
-    return Status::error("{}: found element type 0x{:02x}, expected 0x08 (u8)", path, head[2]);
-  for (int i = 0; i < head[3]; ++i) {
-    uint8_t word[4];
-    FANFOLD_RETURN_IF_ERROR(file.read(word, 4));
-    file.extents.push_back(uint32_t(word[0]) << 24 | uint32_t(word[1]) << 16 |
-                           uint32_t(word[2]) << 8 | word[3]);
-  }
+  file.file = std::move(*opened);
+  Result<uint64_t> bytes = sizeOf(file.file);
+  if (!bytes)
+    return std::move(bytes).status().withContext("{}", path);
+  FANFOLD_RETURN_IF_ERROR(file.readHeader().withContext("{}", path));
+  FANFOLD_RETURN_IF_ERROR(file.checkSize(*bytes).withContext("{}", path));
   return file;
 }
 
-Status IdxFile::read(uint8_t *target, size_t size) {
-  for (size_t done = 0; done < size;) {
-    const auto wanted = static_cast<unsigned>(std::min<size_t>(size - done, 1u << 30));
-    const int count = gzread(stream, target + done, wanted);
-    int code = Z_OK;
-    const char *reason = gzerror(stream, &code);
-    if (count < 0 || (count == 0 && code != Z_OK && code != Z_STREAM_END))
-      return code == Z_ERRNO
-                 ? Status::fromErrno(errno, "reading " + path)
-                 : Status::error("{}: damaged or truncated gzip file: {}", path, reason);
-    if (count == 0)
-      return Status::error("{}: truncated: it ends {} bytes before the end of its array", path,
-                           size - done);
-    done += static_cast<size_t>(count);
+Status IdxFile::readHeader() {
+  uint8_t head[4];
+  if (!readAt(file, 0, head, 4).ok())
+    return Status::error("truncated: it ends in its header");
+  if (head[0] != 0 || head[1] != 0 || head[3] == 0 || head[3] > 4)
+    return Status::error("found magic {:02x}{:02x}{:02x}{:02x}, expected an IDX file (000008 and a "
+                         "rank of 1 to 4)",
+                         head[0], head[1], head[2], head[3]);
+  if (head[2] != 8)
+    return Status::error("found element type 0x{:02x}, expected 0x08 (u8)", head[2]);
+  for (int i = 0; i < head[3]; ++i) {
+    uint8_t word[4];
+    if (!readAt(file, headerBytes(), word, 4).ok())
+      return Status::error("truncated: it ends in its header");
+    extents.push_back(uint32_t(word[0]) << 24 | uint32_t(word[1]) << 16 | uint32_t(word[2]) << 8 |
+                      word[3]);
   }
   return {};
 }
 
-Status IdxFile::expectEnd() {
-  uint8_t byte;
-  const int count = gzread(stream, &byte, 1);
-  if (count > 0)
-    return Status::error("{}: found bytes after the end of its array", path);
-  int code = Z_OK;
-  const char *reason = gzerror(stream, &code);
-  if (count < 0 || (code != Z_OK && code != Z_STREAM_END))
-    return Status::error("{}: damaged or truncated gzip file: {}", path, reason);
+Status IdxFile::checkSize(uint64_t bytes) const {
+  const uint64_t found = bytes - headerBytes();
+  // The product stops growing where no file can have it any more.
+  uint64_t expected = 1;
+  for (uint32_t extent : extents)
+    expected = extent == 0 ? 0 : std::min<uint64_t>(expected, UINT64_MAX / extent) * extent;
+  if (found < expected)
+    return Status::error("truncated: it ends {} bytes before the end of its array",
+                         expected - found);
+  if (found > expected)
+    return Status::error("found {} bytes after the end of its array", found - expected);
   return {};
 }
 
@@ -128,104 +176,61 @@ struct Part {
 
 class IdxSource : public SampleSource {
 public:
-  explicit IdxSource(std::vector<Part> parts, std::vector<std::string> classes)
-      : parts(std::move(parts)), classes(std::move(classes)) {}
+  /// Adds a split of which the two files fit together.
+  Status add(const Part &part);
 
-  std::vector<std::string> splits() const override;
-  std::vector<std::string> classNames() const override { return classes; }
-  uint64_t sampleCount() const override { return total; }
-  Result<bool> next(SourceSample &sample) override;
-
-  /// Opens part `index`, checks that its two files fit together.
-  Status begin(size_t index);
-
-  /// Opens every part once, so that a bad one is found before work begins.
-  Status check();
+  Status read(size_t split, const SourceItem &item, SourceSample &sample) override;
 
 private:
-  std::vector<Part> parts;
-  std::vector<std::string> classes;
-  uint64_t total = 0;
-  size_t current = 0;
-  uint32_t done = 0; ///< Samples of the current part.
-  IdxFile images;
-  IdxFile labels;
+  std::vector<IdxFile> images; ///< Split by split; of rank 4.
 };
 
-std::vector<std::string> IdxSource::splits() const {
-  std::vector<std::string> names;
-  names.reserve(parts.size());
-  for (const Part &part : parts)
-    names.push_back(part.split);
-  return names;
-}
-
-Status IdxSource::begin(size_t index) {
-  Result<IdxFile> imageFile = IdxFile::open(parts[index].images);
+Status IdxSource::add(const Part &part) {
+  Result<IdxFile> imageFile = IdxFile::open(part.images);
   if (!imageFile)
     return std::move(imageFile).status();
-  Result<IdxFile> labelFile = IdxFile::open(parts[index].labels);
-  if (!labelFile)
-    return std::move(labelFile).status();
-  images = std::move(*imageFile);
-  labels = std::move(*labelFile);
-  current = index;
-  done = 0;
+  Result<IdxFile> labels = IdxFile::open(part.labels);
+  if (!labels)
+    return std::move(labels).status();
 
-  std::vector<uint32_t> &shape = images.extents;
+  std::vector<uint32_t> &shape = imageFile->extents;
   if (shape.size() != 3 && shape.size() != 4)
-    return Status::error("{}: found an array of rank {}, expected images: rank 3 or 4", images.path,
+    return Status::error("{}: found an array of rank {}, expected images: rank 3 or 4", part.images,
                          shape.size());
-  if (shape.size() == 3)
-    shape.push_back(1);
-  if (labels.extents.size() != 1)
-    return Status::error("{}: found an array of rank {}, expected labels: rank 1", labels.path,
-                         labels.extents.size());
-  if (shape[0] != labels.extents[0])
-    return Status::error("{} has {} labels, expected {}, one for each image of {}", labels.path,
-                         labels.extents[0], shape[0], images.path);
+  if (labels->extents.size() != 1)
+    return Status::error("{}: found an array of rank {}, expected labels: rank 1", part.labels,
+                         labels->extents.size());
+  if (shape[0] != labels->extents[0])
+    return Status::error("{} has {} labels, expected {}, one for each image of {}", part.labels,
+                         labels->extents[0], shape[0], part.images);
   // Each extent is checked before the next product, which therefore fits.
-  uint64_t bytes = 1;
-  for (size_t i = 1; i < 4 && bytes <= format::maxPayloadBytes; ++i)
+  const uint32_t channels = shape.size() == 4 ? shape[3] : 1;
+  uint64_t bytes = channels;
+  for (size_t i = 1; i < 3 && bytes <= format::maxPayloadBytes; ++i)
     bytes *= shape[i];
-  if (bytes == 0 || bytes > format::maxPayloadBytes || shape[3] > 255)
-    return Status::error("{}: found images of {}x{}x{}, expected 1 to {} bytes each", images.path,
-                         shape[1], shape[2], shape[3], format::maxPayloadBytes);
+  if (bytes == 0 || bytes > format::maxPayloadBytes || channels > 255)
+    return Status::error("{}: found images of {}x{}x{}, expected 1 to {} bytes each", part.images,
+                         shape[1], shape[2], channels, format::maxPayloadBytes);
+
+  Bytes numbers(shape[0]);
+  FANFOLD_RETURN_IF_ERROR(labels->read(0, numbers.data(), numbers.size()));
+  SourceSplit &split = catalogue.splits.emplace_back();
+  split.name = part.split;
+  for (uint32_t i = 0; i < shape[0]; ++i)
+    split.items.push_back({fmt::format("{:06}", i), numbers[i], i});
+  images.push_back(std::move(*imageFile));
   return {};
 }
 
-Status IdxSource::check() {
-  total = 0;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    FANFOLD_RETURN_IF_ERROR(begin(i));
-    total += images.extents[0];
-  }
-  return begin(0);
-}
-
-Result<bool> IdxSource::next(SourceSample &sample) {
-  while (done == images.extents[0]) {
-    FANFOLD_RETURN_IF_ERROR(images.expectEnd());
-    FANFOLD_RETURN_IF_ERROR(labels.expectEnd());
-    if (current + 1 == parts.size())
-      return false;
-    FANFOLD_RETURN_IF_ERROR(begin(current + 1));
-  }
-  const std::vector<uint32_t> &shape = images.extents;
-  sample.split = parts[current].split;
-  sample.info.name = fmt::format("{:06}", done);
+Status IdxSource::read(size_t split, const SourceItem &item, SourceSample &sample) {
+  const IdxFile &file = images[split];
   sample.info.encoding = Encoding::raw;
-  sample.info.height = shape[1];
-  sample.info.width = shape[2];
-  sample.info.channels = static_cast<uint8_t>(shape[3]);
-  sample.payload.resize(size_t(shape[1]) * shape[2] * shape[3]);
-  uint8_t label;
-  FANFOLD_RETURN_IF_ERROR(labels.read(&label, 1).withContext("label of sample {}", done));
-  FANFOLD_RETURN_IF_ERROR(images.read(sample.payload.data(), sample.payload.size())
-                              .withContext("image of sample {}", done));
-  sample.info.label = label;
-  ++done;
-  return true;
+  sample.info.height = file.extents[1];
+  sample.info.width = file.extents[2];
+  sample.info.channels = static_cast<uint8_t>(file.extents.size() == 4 ? file.extents[3] : 1);
+  sample.payload.resize(size_t(sample.info.height) * sample.info.width * sample.info.channels);
+  return file.read(item.place * sample.payload.size(), sample.payload.data(),
+                   sample.payload.size());
 }
 
 /// `path` or `path`.gz, whichever exists.
@@ -237,19 +242,20 @@ std::string existing(const std::string &path) {
   return {};
 }
 
-/// Images and labels of one split of a directory; empty paths if there are none.
+/// Images and labels of one split of a directory; empty paths for what is not there.
 Part partOf(const std::string &directory, const std::string &split) {
   Part part{split, "", ""};
   const std::vector<std::string> prefixes = split == "train"
                                                 ? std::vector<std::string>{"train"}
                                                 : std::vector<std::string>{"t10k", "test"};
-  for (const std::string &prefix : prefixes)
-    for (const char *rank : {"3", "4"}) {
-      if (!part.images.empty())
-        break;
-      part.images = existing(fmt::format("{}/{}-images-idx{}-ubyte", directory, prefix, rank));
-      part.labels = existing(fmt::format("{}/{}-labels-idx1-ubyte", directory, prefix));
-    }
+  for (const std::string &prefix : prefixes) {
+    if (!part.images.empty() || !part.labels.empty())
+      break;
+    for (const char *rank : {"3", "4"})
+      if (part.images.empty())
+        part.images = existing(fmt::format("{}/{}-images-idx{}-ubyte", directory, prefix, rank));
+    part.labels = existing(fmt::format("{}/{}-labels-idx1-ubyte", directory, prefix));
+  }
   return part;
 }
 
@@ -276,29 +282,39 @@ Result<std::unique_ptr<SampleSource>> io::openIdx(const std::string &path,
   const auto status = std::filesystem::status(path, failure);
   if (!std::filesystem::exists(status))
     return Status::fromErrno(failure ? failure.value() : ENOENT, "opening " + path);
-  std::vector<Part> parts;
-  if (std::filesystem::is_directory(status)) {
-    for (const char *split : {"train", "test"}) {
-      if (!options.split.empty() && options.split != split)
-        continue;
-      Part part = partOf(path, split);
-      if (!part.images.empty() && part.labels.empty())
-        return Status::error("no labels beside {}", part.images);
-      if (!part.images.empty())
-        parts.push_back(std::move(part));
-    }
-    if (parts.empty())
-      return Status::error("no IDX files in {}: expected {}", path,
-                           options.split == "test"
-                               ? "t10k-images-idx3-ubyte[.gz] and t10k-labels-idx1-ubyte[.gz]"
-                               : "train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz]");
-  } else {
+  auto source = std::make_unique<IdxSource>();
+  source->catalogue.classNames = options.classNames;
+  source->catalogue.classesAreGiven = !options.classNames.empty();
+  if (!std::filesystem::is_directory(status)) {
     Result<std::string> labels = labelsBeside(path);
     if (!labels)
       return std::move(labels).status();
-    parts.push_back({options.split.empty() ? "train" : options.split, path, *labels});
+    FANFOLD_RETURN_IF_ERROR(
+        source->add({options.split.empty() ? "train" : options.split, path, *labels}));
+    return std::unique_ptr<SampleSource>(std::move(source));
   }
-  auto source = std::make_unique<IdxSource>(std::move(parts), options.classNames);
-  FANFOLD_RETURN_IF_ERROR(source->check());
+  std::set<std::string> known;
+  for (const char *split : {"train", "test"}) {
+    const Part part = partOf(path, split);
+    known.insert({part.images, part.labels});
+    if ((!options.split.empty() && options.split != split) ||
+        (part.images.empty() && part.labels.empty()))
+      continue;
+    if (part.images.empty() || part.labels.empty())
+      return Status::error("no {} beside {}", part.labels.empty() ? "labels" : "images",
+                           part.labels.empty() ? part.images : part.labels);
+    FANFOLD_RETURN_IF_ERROR(source->add(part));
+  }
+  if (source->catalogue.splits.empty())
+    return Status::error("no IDX files in {}: expected {}", path,
+                         options.split == "test"
+                             ? "t10k-images-idx3-ubyte[.gz] and t10k-labels-idx1-ubyte[.gz]"
+                             : "train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz]");
+  Result<std::vector<std::string>> names = namesIn(path);
+  if (!names)
+    return std::move(names).status();
+  for (const std::string &name : *names)
+    if (!known.count(path + "/" + name))
+      source->catalogue.passedOver.add("beside the files of the splits", name);
   return std::unique_ptr<SampleSource>(std::move(source));
 }

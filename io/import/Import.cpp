@@ -29,23 +29,31 @@ Status clearLeftovers(Store &store) {
   return {};
 }
 
-/// Labels of a source in terms of the data set's classes.
+/// Labels of a source in terms of the data set's classes. A class keeps its number
+/// and its name, or the import is refused: numbers and names of two sources are one
+/// and the same only if somebody says so.
 class Labels {
 public:
   /// `kept`: classes that splits which stay refer to, null if none stays.
-  static Result<Labels> make(const DatasetRecord *kept, std::vector<std::string> sourceNames) {
+  static Result<Labels> make(const DatasetRecord *kept, const Catalogue &source) {
     Labels labels;
-    labels.names = std::move(sourceNames);
+    labels.names = source.classNames;
     if (!kept)
       return labels;
     labels.count = kept->classCount;
-    if (kept->classNames.empty())
+    if (kept->classNames.empty()) {
+      FANFOLD_RETURN_IF_ERROR(nameNumbers(*kept, source));
       return labels;
-    for (size_t i = 0; i < labels.names.size(); ++i) {
-      const auto at = std::find(kept->classNames.begin(), kept->classNames.end(), labels.names[i]);
+    }
+    if (labels.names.empty())
+      return Status::error("the source has numbers for classes, the splits that stay have names "
+                           "('{}' ...); --classes says which name each number has",
+                           kept->classNames.front());
+    for (const std::string &name : labels.names) {
+      const auto at = std::find(kept->classNames.begin(), kept->classNames.end(), name);
       if (at == kept->classNames.end())
-        return Status::error("class '{}' is not among the {} classes of the splits that stay",
-                             labels.names[i], kept->classNames.size());
+        return Status::error("class '{}' is not among the {} classes of the splits that stay", name,
+                             kept->classNames.size());
       labels.target.push_back(static_cast<int32_t>(at - kept->classNames.begin()));
     }
     labels.names = kept->classNames;
@@ -54,11 +62,13 @@ public:
 
   /// Translates a label; fails if it is outside the named classes.
   Result<int32_t> translate(int32_t label) {
-    if (!target.empty() && label >= 0 && static_cast<size_t>(label) < target.size())
-      label = target[static_cast<size_t>(label)];
-    const size_t limit = names.empty() ? std::numeric_limits<int32_t>::max() : names.size();
+    size_t limit = std::numeric_limits<int32_t>::max();
+    if (!names.empty())
+      limit = target.empty() ? names.size() : target.size();
     if (label < 0 || static_cast<size_t>(label) >= limit)
       return Status::error("label {}, expected 0 to {}", label, limit - 1);
+    if (!target.empty())
+      label = target[static_cast<size_t>(label)];
     count = std::max(count, static_cast<uint32_t>(label) + 1);
     return label;
   }
@@ -69,6 +79,20 @@ public:
   }
 
 private:
+  /// Whether the names of a source may become those of classes with numbers alone.
+  static Status nameNumbers(const DatasetRecord &kept, const Catalogue &source) {
+    const size_t found = source.classNames.size();
+    if (found > 0 && !source.classesAreGiven)
+      return Status::error("the source has names for classes ('{}' ...), the splits that stay have "
+                           "numbers, 0 to {}; --classes says which name each number has",
+                           source.classNames.front(), kept.classCount - 1);
+    if (found > 0 && found < kept.classCount)
+      return Status::error("the list has {} classes, expected at least {}: the splits that stay "
+                           "have numbers, 0 to {}",
+                           found, kept.classCount, kept.classCount - 1);
+    return {};
+  }
+
   std::vector<std::string> names;
   std::vector<int32_t> target; ///< Label of the source to label of the data set.
   uint32_t count = 0;
@@ -137,8 +161,6 @@ Status SplitWriter::flush() {
 
 Result<SplitRecord> SplitWriter::finish() {
   FANFOLD_RETURN_IF_ERROR(flush());
-  if (result.samplesInChunk.empty())
-    return Status::error("split {}: the source has no samples", split);
   return std::move(result);
 }
 
@@ -148,30 +170,30 @@ Status writeSplits(Store &store, SampleSource &source, const ImportOptions &opti
   SourceSample sample;
   uint64_t samples = 0;
   uint64_t bytes = 0;
-  Result<bool> more = source.next(sample);
-  for (const std::string &split : source.splits()) {
-    SplitWriter writer(store, record, split, options.chunkBytes);
-    for (; more.ok() && *more && sample.split == split; more = source.next(sample)) {
-      const std::string name = sample.info.name;
-      Result<int32_t> label = labels.translate(sample.info.label);
+  const std::vector<SourceSplit> &splits = source.catalogue.splits;
+  for (size_t split = 0; split < splits.size(); ++split) {
+    SplitWriter writer(store, record, splits[split].name, options.chunkBytes);
+    for (const SourceItem &item : splits[split].items) {
+      Result<int32_t> label = labels.translate(item.label);
       if (!label)
-        return std::move(label).status().withContext("sample '{}'", name);
+        return std::move(label).status().withContext("sample '{}'", item.name);
+      sample.info.name = item.name;
       sample.info.label = *label;
+      FANFOLD_RETURN_IF_ERROR(source.read(split, item, sample));
+      if (options.orienter)
+        FANFOLD_RETURN_IF_ERROR(
+            options.orienter->visit(sample).withContext("sample '{}'", item.name));
       FANFOLD_RETURN_IF_ERROR(
-          writer.add(sample.info, sample.payload).withContext("sample '{}'", name));
+          writer.add(sample.info, sample.payload).withContext("sample '{}'", item.name));
       bytes += sample.payload.size();
       if (options.progress)
         options.progress(++samples, bytes);
     }
-    if (!more)
-      return std::move(more).status();
     Result<SplitRecord> finished = writer.finish();
     if (!finished)
       return std::move(finished).status();
-    record.splits[split] = std::move(*finished);
+    record.splits[splits[split].name] = std::move(*finished);
   }
-  if (*more)
-    return Status::internal("a sample of split '{}' came late", sample.split);
   return {};
 }
 
@@ -197,6 +219,9 @@ Status writeRecordChunk(Store &store, const DatasetRecord &record) {
 
 Result<DatasetRecord> io::importDataset(const StoreUrl &url, SampleSource &source,
                                         const ImportOptions &options) {
+  if (options.strict && !source.catalogue.passedOver.empty())
+    return Status::error("{}; --strict takes this for an error",
+                         source.catalogue.passedOver.summary());
   Result<Store> opened = openStore(url.directory, Access::write);
   if (!opened)
     return std::move(opened).status();
@@ -212,22 +237,21 @@ Result<DatasetRecord> io::importDataset(const StoreUrl &url, SampleSource &sourc
   if (*before) {
     record = **before;
     replaced.push_back(runName(record.generation, "record"));
-    for (const std::string &split : source.splits()) {
-      const auto there = record.splits.find(split);
+    for (const SourceSplit &split : source.catalogue.splits) {
+      const auto there = record.splits.find(split.name);
       if (there == record.splits.end())
         continue;
       if (!options.replace)
         return Status::error(
             "data set '{}' of {} has a split '{}' of {} samples already; --replace "
             "replaces it",
-            url.dataset, url.directory, split, there->second.samples());
+            url.dataset, url.directory, split.name, there->second.samples());
       replaced.push_back(there->second.run);
       record.splits.erase(there);
     }
   }
   record.name = url.dataset;
-  Result<Labels> labels =
-      Labels::make(record.splits.empty() ? nullptr : &record, source.classNames());
+  Result<Labels> labels = Labels::make(record.splits.empty() ? nullptr : &record, source.catalogue);
   if (!labels)
     return std::move(labels).status();
 

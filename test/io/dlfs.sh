@@ -23,7 +23,8 @@ expect() {
   shift 2
   "$@" > out 2> err || found=$?
   [ "$found" = "$status" ] || fail "exit status $found, expected $status: $*"
-  [ -z "$text" ] || cat out err | tr -d '\0' | grep -qF -- "$text" || fail "no '$text' in the output of: $*"
+  cat out err | tr -d '\0' > both # Not into grep, which leaves early.
+  [ -z "$text" ] || grep -qF -- "$text" both || fail "no '$text' in the output of: $*"
 }
 
 # idx PREFIX COUNT: COUNT images of 16x16 bytes that are their number, label number % 10.
@@ -89,47 +90,106 @@ expect 1 "no sample '17'" "$dlfs" cat "$store/set" 17
 "$dlfs" ls "$store/set" > /dev/full 2> err && fail "a full output is no error"
 grep -q "no space left" err || fail "a full output is not named"
 
-# Killed half-way: a tar that never ends keeps the import in the middle.
+# What is passed over is told, also to those who want to hear little.
+mkdir -p folder/{cat,dog}
+python3 - << 'PYTHON'
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)) + \
+      chunk(b"IDAT", zlib.compress(b"\0\1\2" * 2)) + chunk(b"IEND", b"")
+for name in ("cat/1.png", "dog/1.png"):
+    open("folder/" + name, "wb").write(png)
+PYTHON
+echo notes > folder/cat/notes.txt
+expect 1 "not a JPEG or PNG image (cat/notes.txt); --strict takes this for an error" \
+  "$dlfs" import --format=folder --strict folder "$store/pets"
+expect 0 "dlfs: passed over: 1 not a JPEG or PNG image (cat/notes.txt)" \
+  "$dlfs" import --format=folder --quiet folder "$store/pets"
+[ ! -s out ] || fail "--quiet prints more than that"
+rm folder/cat/notes.txt
+expect 0 "2 classes: cat, dog" "$dlfs" import --format=folder --strict --replace folder "$store/pets"
+[ ! -s err ] || fail "something is passed over"
+
+# A picture that lies.
+python3 - << 'PYTHON'
+import os, struct, zlib
+png = open("folder/cat/1.png", "rb").read()
+exif = b"eXIf" + b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
+exif = struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", zlib.crc32(exif))
+os.makedirs("lying/cat")
+open("lying/cat/1.png", "wb").write(png[:33] + exif + png[33:])
+PYTHON
+expect 0 "dlfs: not upright by their EXIF data, and stored so: 1; --auto-orient turns them" \
+  "$dlfs" import --format=folder --quiet lying "$store/lying"
+"$dlfs" cat "$store/lying" cat/1.png | cmp - lying/cat/1.png || fail "the file is not as it was"
+expect 0 "turned upright: 1, of them JPEG stored as PNG: 0" \
+  "$dlfs" import --format=folder --auto-orient --replace lying "$store/lying"
+[ ! -s err ] || fail "it still lies"
+
+# Names of classes. A mark of an editor is none of them.
+printf '\xef\xbb\xbfdog\r\ncat\r\n' > classes
+expect 0 "2 classes: dog, cat" \
+  "$dlfs" import --format=folder --replace --classes=classes folder "$store/pets"
+printf 'dog\ncat\ndog\n' > classes
+expect 1 "found class 'dog' twice" \
+  "$dlfs" import --format=folder --replace --classes=classes folder "$store/pets"
+mkdir folder/$'caf\xe9'
+cp folder/cat/1.png folder/$'caf\xe9'
+expect 1 'class '"'"'caf\xe9'"'"': expected a name in UTF-8' \
+  "$dlfs" import --format=folder --replace folder "$store/pets"
+rm -r folder/$'caf\xe9'
+
+# Nobody writes to these pipes: nothing waits for them.
+mkfifo pipe
+mkdir pipes
+mkfifo pipes/train-images-idx3-ubyte pipes/train-labels-idx1-ubyte
+for arguments in "tar pipe" "idx pipes" "idx pipes/train-images-idx3-ubyte" \
+  "folder folder --classes=pipe" "tar /dev/zero"; do
+  # shellcheck disable=SC2086
+  expect 1 "is not a regular file" timeout 20 "$dlfs" import --format=$arguments "$store/piped"
+done
+expect 0 "" "$dlfs" import --format=folder --quiet folder "$store/piped"
+chunk=$(find store/chunks -name '*-train-000000.chunk' | sort | tail -n 1)
+mv "$chunk" chunk
+mkfifo "$chunk"
+expect 1 "is not a regular file" timeout 20 "$dlfs" verify "$store/piped"
+rm "$chunk"
+mv chunk "$chunk"
+mv store/metadata/CURRENT current
+mkfifo store/metadata/CURRENT
+expect 1 "CURRENT is not a regular file" timeout 20 "$dlfs" ls "$store/piped"
+mv current store/metadata/CURRENT
+expect 0 "all good" "$dlfs" verify "$store"
+
+# Killed half-way: an import is stopped in the middle.
 chunks() { find store/chunks -type f | sort; }
 state() { chunks | xargs sha256sum; "$dlfs" ls "$store/set" --format=json; }
 state > before
-mkfifo endless.tar
-python3 - << 'PYTHON' > partial.tar
-import io, sys, tarfile, zlib, struct
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 0, 0, 0, 0)) + \
-      chunk(b"IDAT", zlib.compress(bytes(range(33)) * 32)) + chunk(b"IEND", b"")
-with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as tar:
-    for i in range(4000):
-        for name, data in ((f"{i}.png", png), (f"{i}.cls", b"1")):
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-PYTHON
-"$dlfs" import --format=tar --replace --chunk-size=4KiB endless.tar "$store/set" 2> /dev/null &
+mkdir many
+idx many/train 200000
+"$dlfs" import --format=idx --replace --chunk-size=4KiB many "$store/set" 2> /dev/null &
 import=$!
 disown $import # So that the shell does not report that it was killed.
-exec 3> endless.tar
-head -c 2000000 partial.tar >&3
-for _ in $(seq 200); do
+for _ in $(seq 2000); do
   [ "$(chunks | wc -l)" -gt 20 ] && break
-  sleep 0.05
+  sleep 0.005
 done
+kill -STOP $import || fail "the import was over before it was stopped"
 [ "$(chunks | wc -l)" -gt 20 ] || fail "the import has not written chunks yet"
 expect 1 "is being written by another process" \
   "$dlfs" import --format=idx --replace idx "$store/set"
 expect 0 "all good" "$dlfs" verify "$store/set" # Readers see what was there before.
 kill -KILL $import
 while kill -0 $import 2> /dev/null; do sleep 0.01; done
-exec 3>&-
 expect 0 "all good" "$dlfs" verify "$store/set"
 "$dlfs" ls "$store/set" --format=json | cmp - <(sed -n '/^\[/,$p' before) ||
   fail "a killed import has changed the data set"
 # The next import clears the debris away.
 expect 0 "" "$dlfs" import --format=idx --quiet idx "$store/other"
 grep -o '[^ ]*\.chunk' before > known
-chunks | grep -v 0000000000000003- | cmp - known || # That of the other data set.
+newest=$(chunks | tail -n 1 | sed 's/.*\///; s/-.*//') # That of the other data set.
+chunks | grep -v "$newest-" | cmp - known ||
   fail "debris of a killed import is left"
 expect 0 "all good" "$dlfs" verify "$store"
 
@@ -161,16 +221,16 @@ expect 0 "all good" "$dlfs" verify "$store"
 
 # Damage.
 expect 0 "" "$dlfs" import --format=idx --replace --quiet idx "$store/set"
-chunk=$(find store/chunks -name '*-train-000000.chunk' | sort | tail -n 1)
+chunk=$(find store/chunks -name '*-test-000000.chunk' | sort | tail -n 1)
 printf '\x01' | dd of="$chunk" bs=1 seek=$(($(stat -c %s "$chunk") - 1)) conv=notrunc status=none
 name=$(basename "$chunk" .chunk)
-expect 1 "chunk $name: checksum mismatch in '001999', bytes $(($(stat -c %s "$chunk") - 256)) to" \
+expect 1 "chunk $name: checksum mismatch in '000499', bytes $(($(stat -c %s "$chunk") - 256)) to" \
   "$dlfs" verify "$store/set"
-expect 1 "checksum mismatch in '001999'" "$dlfs" cat "$store/set" 001999
-expect 0 "" "$dlfs" cat "$store/set" 000000
+expect 1 "checksum mismatch in '000499'" "$dlfs" cat "$store/set" 000499 --split=test
+expect 0 "" "$dlfs" cat "$store/set" 000000 --split=test
 truncate -s 100 "$chunk"
 expect 1 "truncated: found 100 bytes" "$dlfs" verify "$store/set"
-expect 1 "truncated: found 100 bytes" "$dlfs" ls "$store/set" --split=train
+expect 1 "truncated: found 100 bytes" "$dlfs" ls "$store/set" --split=test
 expect 0 "" "$dlfs" import --format=idx --replace --quiet idx "$store/set"
 
 # Lost metadata.

@@ -8,6 +8,7 @@
 
 #include "tools/dlfs/Commands.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <unistd.h>
@@ -28,6 +29,14 @@ void dlfs::addSplitOption(CLI::App &command, std::string &split, const std::stri
   command.add_option("--split", split, description)
       ->check(CLI::IsMember({"train", "test"}).description(""))
       ->type_name("train|test");
+}
+
+std::string dlfs::someClasses(const io::DatasetRecord &record) {
+  constexpr size_t most = 10;
+  const std::vector<std::string> &names = record.classNames;
+  const auto end = names.begin() + static_cast<ptrdiff_t>(std::min(most, names.size()));
+  return fmt::format("{}{}", fmt::join(names.begin(), end, ", "),
+                     names.size() > most ? ", ..." : "");
 }
 
 ProgressLine::ProgressLine(bool quiet) : active(!quiet && ::isatty(STDERR_FILENO)) {}

@@ -14,6 +14,7 @@
 #ifndef FANFOLD_TOOLS_DLFS_COMMANDS_H
 #define FANFOLD_TOOLS_DLFS_COMMANDS_H
 
+#include "io/Dataset.h"
 #include "runtime/Status.h"
 
 #include <CLI/CLI.hpp>
@@ -47,6 +48,9 @@ void addFormatOption(CLI::App &command, bool &json);
 
 /// "--split=train|test".
 void addSplitOption(CLI::App &command, std::string &split, const std::string &description);
+
+/// "bus, car, train", of many classes the first ten.
+std::string someClasses(const io::DatasetRecord &record);
 
 /// A line on stderr that is rewritten while work goes on; nothing if stderr is
 /// not a terminal or --quiet was given.

@@ -9,11 +9,12 @@
 #include "tools/dlfs/Commands.h"
 
 #include "io/import/Import.h"
+#include "runtime/File.h"
 #include "runtime/Text.h"
 
-#include <cerrno>
-#include <fstream>
+#include <cstdio>
 #include <memory>
+#include <sstream>
 
 using namespace fanfold;
 using namespace fanfold::dlfs;
@@ -28,16 +29,20 @@ struct Arguments {
   std::string classFile;
   uint64_t chunkBytes = format::defaultChunkBytes;
   bool replace = false;
+  bool autoOrient = false;
+  bool strict = false;
   bool quiet = false;
 };
 
 /// One name a line.
 Result<std::vector<std::string>> readClassNames(const std::string &path) {
-  std::ifstream file(path);
-  if (!file)
-    return Status::fromErrno(errno, "opening " + path);
+  Result<std::string> text = readFile(path);
+  if (!text)
+    return std::move(text).status();
+  const bool hasMark = text->compare(0, 3, "\xef\xbb\xbf") == 0; // Of Windows editors.
+  std::istringstream lines(hasMark ? text->substr(3) : *text);
   std::vector<std::string> names;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(lines, line);) {
     if (!line.empty() && line.back() == '\r')
       line.pop_back();
     if (line.empty())
@@ -45,11 +50,37 @@ Result<std::vector<std::string>> readClassNames(const std::string &path) {
                            names.size() + 1);
     names.push_back(line);
   }
-  if (file.bad())
-    return Status::fromErrno(errno, "reading " + path);
   if (names.empty())
     return Status::error("{}: no class names", path);
   return names;
+}
+
+/// What an import has done: classes, splits, and what it did not take.
+void report(const DatasetRecord &record, const Catalogue &catalogue, const Orienter &orienter,
+            bool quiet) {
+  for (const std::string &line : catalogue.passedOver.lines())
+    std::fputs(("dlfs: passed over: " + line + "\n").c_str(), stderr);
+  if (orienter.found() && !orienter.applies())
+    std::fputs(fmt::format("dlfs: not upright by their EXIF data, and stored so: {}; --auto-orient "
+                           "turns them\n",
+                           orienter.found())
+                   .c_str(),
+               stderr);
+  if (quiet)
+    return;
+  if (!catalogue.classNames.empty())
+    say("{} class{}: {}\n", record.classNames.size(), record.classNames.size() == 1 ? "" : "es",
+        someClasses(record));
+  for (const SourceSplit &source : catalogue.splits) {
+    const SplitRecord &split = record.splits.at(source.name);
+    say("{}: {} samples in {} chunk{}, {}\n", source.name,
+        formatCount(static_cast<int64_t>(split.samples())), split.samplesInChunk.size(),
+        split.samplesInChunk.size() == 1 ? "" : "s",
+        formatBytes(static_cast<double>(split.payloadBytes)));
+  }
+  if (orienter.found() && orienter.applies())
+    say("turned upright: {}, of them JPEG stored as PNG: {}\n", orienter.found(),
+        orienter.repacked());
 }
 
 Status import(Arguments arguments) {
@@ -68,8 +99,11 @@ Status import(Arguments arguments) {
 
   ImportOptions options;
   options.replace = arguments.replace;
+  options.strict = arguments.strict;
+  Orienter orienter(arguments.autoOrient);
+  options.orienter = &orienter;
   options.chunkBytes = arguments.chunkBytes;
-  const auto total = static_cast<int64_t>((*source)->sampleCount());
+  const auto total = static_cast<int64_t>((*source)->catalogue.samples());
   Result<DatasetRecord> record = Status::internal("not imported");
   {
     ProgressLine line(arguments.quiet);
@@ -87,15 +121,7 @@ Status import(Arguments arguments) {
   }
   if (!record)
     return std::move(record).status();
-  if (arguments.quiet)
-    return {};
-  for (const std::string &name : (*source)->splits()) {
-    const SplitRecord &split = record->splits.at(name);
-    say("{}: {} samples in {} chunk{}, {}\n", name,
-        formatCount(static_cast<int64_t>(split.samples())), split.samplesInChunk.size(),
-        split.samplesInChunk.size() == 1 ? "" : "s",
-        formatBytes(static_cast<double>(split.payloadBytes)));
-  }
+  report(*record, (*source)->catalogue, orienter, arguments.quiet);
   return {};
 }
 
@@ -110,17 +136,20 @@ void dlfs::addImportCommand(CLI::App &app, Command &chosen) {
           "What SOURCE is:\n"
           "idx: *-images-idx3-ubyte and *-labels-idx1-ubyte, plain or gzip, or their directory\n"
           "folder: a directory of images for each class, or train/ and test/ (val/) of them\n"
-          "tar: a shard with KEY.jpg and KEY.cls, or a directory of shards")
+          "tar: a shard with KEY.jpg (.jpeg, .png) and KEY.cls, or a directory of shards")
       ->required()
       ->check(CLI::IsMember(sourceFormats()).description(""))
       ->type_name("idx|folder|tar");
   command->add_option("SOURCE", arguments->sourcePath, "File or directory to read")->required();
   command->add_option("URL", arguments->url, "dlfs:///DIRECTORY/DATASET")->required();
   addSplitOption(*command, arguments->source.split,
-                 "The split that SOURCE is; without it what SOURCE suggests, else train");
+                 "The split that SOURCE is: of a folder, all its directories are classes then. "
+                 "Without it both splits of a SOURCE that has train and test (t10k, val), else "
+                 "train");
   command
       ->add_option("--classes", arguments->classFile,
-                   "Names of the classes, one a line, in the order of the labels")
+                   "Names of the classes, one a line, in the order of the labels: needed where one "
+                   "split has names and another has numbers")
       ->type_name("FILE");
   command->add_option("--chunk-size", arguments->chunkBytes, "Bytes after which a chunk is closed")
       ->transform(CLI::AsSizeValue(false).description(""))
@@ -129,7 +158,16 @@ void dlfs::addImportCommand(CLI::App &app, Command &chosen) {
       ->capture_default_str();
   command->add_flag("--replace", arguments->replace,
                     "Replace splits that the data set has already");
-  command->add_flag("--quiet", arguments->quiet, "Print nothing but errors");
-  command->footer("All or nothing: interrupted, it leaves the data set as it was.");
+  command->add_flag("--auto-orient", arguments->autoOrient,
+                    "Turn images upright as their EXIF data say: JPEG without loss where their "
+                    "size allows it, else stored as PNG");
+  command->add_flag("--strict", arguments->strict,
+                    "Take it for an error if anything in SOURCE is passed over");
+  command->add_flag("--quiet", arguments->quiet,
+                    "Print nothing but errors and what is passed over");
+  command->footer(
+      "All or nothing: interrupted, it leaves the data set as it was.\n"
+      "The samples of train are stored in a fixed random order, so that chunks mix classes.\n"
+      "Compressed tar and IDX files are unpacked to a temporary file first (TMPDIR).");
   command->callback([arguments, &chosen] { chosen = [arguments] { return import(*arguments); }; });
 }

@@ -8,6 +8,7 @@
 
 #include "tools/dlfs/Commands.h"
 
+#include "io/Names.h"
 #include "io/Store.h"
 #include "runtime/Text.h"
 
@@ -86,8 +87,8 @@ Status listSamples(Store &store, const DatasetRecord &record, const Arguments &a
                       {"shape", {entry.height, entry.width, entry.channels}}});
         else
           say("{:<5}  {:>5}  {:<16}  {:>9}  {:<4}  {:<12}  {}\n", splitName, entry.label,
-              record.className(entry.label), entry.length, encodingName(entry.encoding),
-              toString({entry.height, entry.width, entry.channels}), entry.name);
+              printable(record.className(entry.label)), entry.length, encodingName(entry.encoding),
+              toString({entry.height, entry.width, entry.channels}), printable(entry.name));
     }
   }
   return {};

@@ -9,6 +9,7 @@
 #include "tools/dlfs/Commands.h"
 
 #include "io/Lookup.h"
+#include "io/Names.h"
 #include "io/Store.h"
 #include "runtime/Text.h"
 
@@ -54,10 +55,8 @@ void printDataset(const DatasetRecord &record, bool asJson) {
                {"splits", splits}});
     return;
   }
-  say("data set {}, {} classes", record.name, record.classCount);
-  for (size_t i = 0; i < record.classNames.size() && i < 10; ++i)
-    say("{}{}", i ? ", " : ": ", record.classNames[i]);
-  say("{}\n", record.classNames.size() > 10 ? ", ..." : "");
+  say("data set {}, {} classes{}{}\n", record.name, record.classCount,
+      record.classNames.empty() ? "" : ": ", printable(someClasses(record)));
   for (const auto &[name, split] : record.splits) {
     std::string encodings;
     for (Encoding encoding : split.encodings)
@@ -86,8 +85,9 @@ void printSample(const DatasetRecord &record, const SampleLocation &where, bool 
     return;
   }
   say("sample {}, label {} ({})\n{}, {}, {} bytes, XXH3-64 {:016x}\nchunk {}, offset {}\n",
-      entry.name, entry.label, record.className(entry.label), encodingName(entry.encoding),
-      toString(shape), entry.length, entry.checksum, where.chunk, entry.offset);
+      printable(entry.name), entry.label, printable(record.className(entry.label)),
+      encodingName(entry.encoding), toString(shape), entry.length, entry.checksum, where.chunk,
+      entry.offset);
 }
 
 Status stat(const Arguments &arguments) {

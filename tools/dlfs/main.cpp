@@ -8,6 +8,8 @@
 
 #include "tools/dlfs/Commands.h"
 
+#include "io/Names.h"
+
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -55,6 +57,6 @@ int main(int argc, char **argv) {
   }
   const Status status = run(command);
   if (!status.ok())
-    std::fputs(("dlfs: error: " + status.message() + "\n").c_str(), stderr);
+    std::fputs(("dlfs: error: " + io::printable(status.message()) + "\n").c_str(), stderr);
   return status.exitCode();
 }
