@@ -8,11 +8,23 @@
 
 #include "codegen/Installation.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 using namespace fanfold;
 namespace path = llvm::sys::path;
+
+std::vector<std::string> Installation::deviceNames() const {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator file(devices, code), end; !code && file != end;
+       file.increment(code))
+    if (path::extension(file->path()) == ".json")
+      names.push_back(path::stem(file->path()).str());
+  llvm::sort(names);
+  return names;
+}
 
 const Installation &Installation::get() {
   static const Installation installation = [] {

@@ -20,6 +20,7 @@
 #define FANFOLD_CODEGEN_INSTALLATION_H
 
 #include <string>
+#include <vector>
 
 namespace fanfold {
 
@@ -28,6 +29,9 @@ struct Installation {
   std::string libraries; ///< PREFIX/lib/fanfold
   std::string headers;   ///< PREFIX/share/fanfold/include
   std::string devices;   ///< PREFIX/share/fanfold/devices
+
+  /// The names of the descriptions ("nvidia-h200"), sorted.
+  std::vector<std::string> deviceNames() const;
 
   /// What the running program is part of.
   static const Installation &get();

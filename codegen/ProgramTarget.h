@@ -74,8 +74,9 @@ std::string launchKey(mlir::Operation *launch);
 
 /// How to make a target.
 struct TargetOptions {
-  std::string name;           ///< "cpu", "cuda:sm_90"; empty: what this machine runs best.
-  int threads = 0;            ///< Most threads of a CPU program; 0: all of this machine.
+  std::string name;   ///< "cpu", "cuda:sm_90"; empty: what this machine runs best.
+  std::string device; ///< Of Installation::deviceNames(); empty: this machine's GPU or the H200.
+  int threads = 0;    ///< Most threads of a CPU program; 0: all of this machine.
   bool deterministic = false; ///< Only kernels that give the same bits in every run.
   std::string tuningDatabase; ///< File of measured choices; empty: none.
   bool frozen = false;        ///< No choice without a measurement.

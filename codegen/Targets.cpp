@@ -48,6 +48,9 @@ Result<std::unique_ptr<ProgramTarget>> fanfold::makeTarget(const TargetOptions &
   if (options.name == "cuda:sm_90" || (options.name.empty() && hasGpu()))
     return makeCudaTarget(options);
   if (options.name == "cpu" || options.name.empty()) {
+    if (!options.device.empty())
+      return Status::error("the target cpu is the machine that compiles, found the device {}",
+                           options.device);
     if (!options.tuningDatabase.empty())
       return Status::error("the target cpu has one implementation of every kernel, and nothing "
                            "that the tuning database {} could choose",

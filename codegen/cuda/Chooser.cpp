@@ -42,15 +42,17 @@ static std::string measurement(double microseconds, double next) {
                   : fmt::format("measured {:.1f} us", microseconds);
 }
 
-Chooser::Chooser(cudnn::Planner &planner, const TargetOptions &options, std::string device)
-    : planner(planner), device(std::move(device)), path(options.tuningDatabase),
-      frozen(options.frozen), model(this->device, cudnnGetVersion()) {
+Chooser::Chooser(cudnn::Planner &planner, const TargetOptions &options,
+                 const cudnn::DeviceDescription &device)
+    : planner(planner), device(device.name), path(options.tuningDatabase), frozen(options.frozen),
+      model(device, cudnnGetVersion()) {
   limits.deterministic = options.deterministic;
 }
 
 Result<std::unique_ptr<Chooser>> Chooser::create(cudnn::Planner &planner,
-                                                 const TargetOptions &options, std::string device) {
-  std::unique_ptr<Chooser> chooser(new Chooser(planner, options, std::move(device)));
+                                                 const TargetOptions &options,
+                                                 const cudnn::DeviceDescription &device) {
+  std::unique_ptr<Chooser> chooser(new Chooser(planner, options, device));
   if (chooser->path.empty())
     return chooser;
   Result<TuningDatabase> database = TuningDatabase::read(chooser->path);

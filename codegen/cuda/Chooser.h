@@ -45,7 +45,8 @@ public:
   /// For the card of `device`. The planner outlives the chooser. Fails if there is a
   /// database and it cannot be read.
   static Result<std::unique_ptr<Chooser>> create(cudnn::Planner &planner,
-                                                 const TargetOptions &options, std::string device);
+                                                 const TargetOptions &options,
+                                                 const cudnn::DeviceDescription &device);
 
   /// The implementation for a problem. Fails if there is none, if a record that would be
   /// taken names no algorithm of cuBLASLt ("FILE:LINE: ..."), and, with a frozen database,
@@ -81,7 +82,8 @@ public:
   std::string missingMeasurements() const;
 
 private:
-  Chooser(cudnn::Planner &planner, const TargetOptions &options, std::string device);
+  Chooser(cudnn::Planner &planner, const TargetOptions &options,
+          const cudnn::DeviceDescription &device);
 
   const std::vector<TuningRecord> &measured(const std::string &library,
                                             const std::string &problem) const {

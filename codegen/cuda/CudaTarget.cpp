@@ -13,14 +13,49 @@
 #include "codegen/cuda/OwnConvolutions.h"
 #include "passes/LaunchWork.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+
 using namespace mlir;
 using namespace fanfold;
+namespace fs = llvm::sys::fs;
+
+static constexpr const char *defaultDevice = "nvidia-h200";
+
+/// The driver's name of the first GPU of this machine; empty without a driver.
+static std::string driverName() {
+  std::error_code code;
+  fs::directory_iterator gpu("/proc/driver/nvidia/gpus", code), end;
+  if (code || gpu == end)
+    return "";
+  auto text = llvm::MemoryBuffer::getFileAsStream(gpu->path() + "/information");
+  if (!text)
+    return "";
+  llvm::StringRef model = (*text)->getBuffer().split("Model:").second;
+  return model.split('\n').first.trim().str();
+}
+
+/// The device that is in this machine, if it is described; else the H200.
+static std::string installedDevice() {
+  if (const std::string model = driverName(); !model.empty())
+    for (const std::string &name : Installation::get().deviceNames()) {
+      Result<cudnn::DeviceDescription> device =
+          cudnn::DeviceDescription::read(Installation::get().devices + "/" + name + ".json");
+      if (device.ok() && device->name == model)
+        return name;
+    }
+  return defaultDevice;
+}
 
 Result<std::unique_ptr<ProgramTarget>> CudaTarget::make(const TargetOptions &options) {
   auto target = std::unique_ptr<CudaTarget>(new CudaTarget());
   target->targetName = "cuda:sm_90";
-  Result<cudnn::DeviceDescription> device =
-      cudnn::DeviceDescription::read(Installation::get().devices + "/nvidia-h200.json");
+  const std::string name = options.device.empty() ? installedDevice() : options.device;
+  const std::string file = Installation::get().devices + "/" + name + ".json";
+  if (!llvm::is_contained(Installation::get().deviceNames(), name))
+    return Status::error("found no description of the device '{}', expected {}", name,
+                         fmt::join(Installation::get().deviceNames(), " or "));
+  Result<cudnn::DeviceDescription> device = cudnn::DeviceDescription::read(file);
   if (!device.ok())
     return std::move(device).status();
   target->device = std::move(*device);
@@ -29,7 +64,7 @@ Result<std::unique_ptr<ProgramTarget>> CudaTarget::make(const TargetOptions &opt
     return std::move(planner).status();
   target->planner = std::move(*planner);
   Result<std::unique_ptr<Chooser>> chooser =
-      Chooser::create(*target->planner, options, target->device.name);
+      Chooser::create(*target->planner, options, target->device);
   if (!chooser.ok())
     return std::move(chooser).status();
   target->theChooser = std::move(*chooser);

@@ -15,7 +15,8 @@
 
 namespace fanfold {
 
-/// The Makefile of a CUDA project, as cpuMakefile; `NVCC=...` and `CXX=...` override the compilers, $NVCC as well.
+/// The Makefile of a CUDA project, as cpuMakefile; `NVCC=...` and `CXX=...` override the compilers,
+/// $NVCC as well.
 std::string cudaMakefile();
 
 /// What compiles device code: $NVCC, else the nvcc that Fanfold was built with.

@@ -18,18 +18,14 @@ using namespace fanfold::cudnn;
 
 namespace {
 
-constexpr llvm::StringLiteral knownDevice = "NVIDIA H200";
+constexpr llvm::StringLiteral knownArchitecture = "sm_90";
 constexpr size_t knownVersion = 919; ///< Major and minor of cuDNN.
 
-constexpr double multiprocessors = 132;
+/// Of the H200 whose times the constants below were fitted to.
+constexpr double fittedBytesPerSecond = 4.29e12;
 
 /// Of the smallest problems that were measured. Below, a card is hardly filled.
 constexpr double leastFlops = 1e9;
-
-/// Clusters of so many blocks that the card holds at once, a block to a multiprocessor; 0
-/// for sizes of which nothing is known. Their workspaces tell: the multiprocessors come in
-/// groups that no cluster goes beyond.
-constexpr int64_t heldClusters[] = {0, 132, 66, 39, 30, 22, 17, 15, 15, 0, 0, 0, 0, 0, 7, 7, 7};
 
 /// A knob tile_size of an engine, with what it was found to mean.
 struct Tile {
@@ -163,8 +159,10 @@ Work workOfSplitSums(const ProductShape &product, const Tile &tile, int64_t clus
 
 } // namespace
 
-EngineModel::EngineModel(llvm::StringRef device, size_t cudnnVersion)
-    : applies(device == knownDevice && cudnnVersion / 100 == knownVersion) {}
+EngineModel::EngineModel(const DeviceDescription &device, size_t cudnnVersion)
+    : applies(device.architecture == knownArchitecture && cudnnVersion / 100 == knownVersion),
+      heldClusters(device.heldClusters), multiprocessors(double(device.multiprocessors)),
+      memoryFactor(fittedBytesPerSecond / device.bytesPerSecond) {}
 
 std::optional<double> EngineModel::microseconds(const ConvProblem &problem,
                                                 const std::string &engine) const {
@@ -187,11 +185,11 @@ std::optional<double> EngineModel::microseconds(const ConvProblem &problem,
   const int64_t clusterColumns = knob(CUDNN_KNOB_TYPE_TILE_CGA_N, 1);
   const int64_t clusterBlocks = clusterRows * clusterColumns;
   if (tile == family->tiles.end() || clusterRows < 1 || clusterColumns < 1 ||
-      clusterBlocks >= int64_t(std::size(heldClusters)) || heldClusters[clusterBlocks] == 0)
+      clusterBlocks > int64_t(heldClusters.size()) || heldClusters[clusterBlocks - 1] == 0)
     return std::nullopt;
 
   const ProductShape product(problem);
-  const int64_t held = heldClusters[clusterBlocks];
+  const int64_t held = heldClusters[clusterBlocks - 1];
   const int64_t clustersDown = llvm::divideCeil(product.rows, tile->rows * clusterRows);
   const int64_t tilesAcross = llvm::divideCeil(product.columns, tile->columns);
   Work work;
@@ -212,9 +210,9 @@ std::optional<double> EngineModel::microseconds(const ConvProblem &problem,
   const double multiplying =
       work.steps *
       (area * 1e-6 * (tile->multiplying + padded * costs.padding) + edges * 1e-4 * costs.loading);
-  const double moving = problem.bytes() * 1e-6 * costs.moving;
+  const double moving = problem.bytes() * 1e-6 * costs.moving * memoryFactor;
   return costs.start + std::hypot(multiplying, moving) + work.tiles * area * 1e-4 * costs.writing +
-         work.partialBytes * 1e-6 * costs.summing;
+         work.partialBytes * 1e-6 * costs.summing * memoryFactor;
 }
 
 const Plan &EngineModel::choose(const ConvProblem &problem, llvm::ArrayRef<Plan> plans) const {

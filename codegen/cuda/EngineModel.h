@@ -28,7 +28,8 @@
 //
 //   library   cuDNN 9.19: with another minor version the numbers of engines and tile sizes
 //             may mean something else
-//   card      NVIDIA H200: how many clusters of each size it holds, and how fast it is
+//   card      of Hopper, with the device description's clusters and bandwidth; the constants are
+//             of an H200, whose multiprocessors and clock an H100 has too
 //   problems  forward convolutions with statistics, gradients of data and of filters; f16,
 //             and bf16 as f16; packed tensors, no prologue, one group, no dilation; from
 //             a GFLOP on
@@ -40,20 +41,22 @@
 #define FANFOLD_CODEGEN_CUDA_ENGINEMODEL_H
 
 #include "codegen/kernels/cudnn/ConvProblem.h"
+#include "codegen/kernels/cudnn/DeviceDescription.h"
 #include "codegen/kernels/cudnn/Plan.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <optional>
+#include <vector>
 
 namespace fanfold {
 
 class EngineModel {
 public:
-  /// For a card of this name ("NVIDIA H200") and a cuDNN of this version (91900). For
-  /// others than those above the model knows nothing, which is no failure.
-  EngineModel(llvm::StringRef device, size_t cudnnVersion);
+  /// For a cuDNN of this version (91900). For others and for cards than those above the model
+  /// knows nothing, which is no failure.
+  EngineModel(const cudnn::DeviceDescription &device, size_t cudnnVersion);
 
   /// Expected microseconds of an engine, a text such as Plan::engine; none if the model
   /// does not know the problem or the engine. To be compared with others of the same
@@ -70,6 +73,9 @@ public:
 
 private:
   bool applies;
+  std::vector<int64_t> heldClusters; ///< As in DeviceDescription.
+  double multiprocessors;
+  double memoryFactor; ///< Time for bytes from or to memory, against the H200's.
 };
 
 } // namespace fanfold

@@ -263,8 +263,8 @@ Result<DatasetRecord> io::importDataset(const StoreUrl &url, SampleSource &sourc
   if (status.ok()) {
     labels->describe(record);
     const ImportId import = newImportId();
-    for (const std::string &split : source.splits())
-      record.splits[split].import = import;
+    for (const SourceSplit &split : source.catalogue.splits)
+      record.splits[split.name].import = import;
     status = writeRecordChunk(store, record);
   }
   if (status.ok())

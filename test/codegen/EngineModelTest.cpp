@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cuda/EngineModel.h"
+#include "codegen/Installation.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +17,14 @@ using cudnn::Plan;
 
 namespace {
 
-const EngineModel model("NVIDIA H200", 91900);
+cudnn::DeviceDescription described(const char *name) {
+  Result<cudnn::DeviceDescription> device =
+      cudnn::DeviceDescription::read(Installation::get().devices + "/" + name + ".json");
+  EXPECT_TRUE(device.ok()) << device.status().message();
+  return device.ok() ? *device : cudnn::DeviceDescription();
+}
+
+const EngineModel model(described("nvidia-h200"), 91900);
 
 const std::string halves = " types=f16,f16,f16";
 const std::string filterGradient = "conv2d wgrad in=128x35x35x48 out=35x35x64 filter=3x3 pad=1x1";
@@ -78,19 +86,33 @@ TEST(EngineModel, ExpectsWhatWasMeasured) {
   }
 }
 
-TEST(EngineModel, KnowsOneCardAndLibrary) {
+TEST(EngineModel, CountsSlowerMemory) {
+  // 1x1, so that memory counts.
+  const ConvProblem problem =
+      problemOf("conv2d wgrad in=256x56x56x64 out=56x56x256 filter=1x1" + halves);
+  const std::string engine = hopper(5, 1, 1);
+  const auto fast = EngineModel(described("nvidia-h200"), 91900).microseconds(problem, engine);
+  const auto slow = EngineModel(described("nvidia-h100"), 91900).microseconds(problem, engine);
+  ASSERT_TRUE(fast && slow);
+  EXPECT_GT(*slow, *fast * 1.1);
+  EXPECT_LT(*slow, *fast * 1.42); // The cards' copies.
+}
+
+TEST(EngineModel, KnowsOneArchitectureAndLibrary) {
   const ConvProblem problem = problemOf(filterGradient + halves);
-  const auto knows = [&](const char *device, size_t version) {
+  cudnn::DeviceDescription hopperCard = described("nvidia-h200"), other = hopperCard;
+  other.architecture = "sm_100";
+  const auto knows = [&](const cudnn::DeviceDescription &device, size_t version) {
     return EngineModel(device, version).microseconds(problem, hopper(5, 1, 5)).has_value();
   };
-  EXPECT_TRUE(knows("NVIDIA H200", 91900));
-  EXPECT_TRUE(knows("NVIDIA H200", 91902)); // Engines change with minor versions.
-  EXPECT_FALSE(knows("NVIDIA H200", 92000));
-  EXPECT_FALSE(knows("NVIDIA H200", 90100));
-  EXPECT_FALSE(knows("NVIDIA H100", 91900));
+  EXPECT_TRUE(knows(hopperCard, 91900));
+  EXPECT_TRUE(knows(hopperCard, 91902)); // Engines change with minor versions.
+  EXPECT_FALSE(knows(hopperCard, 92000));
+  EXPECT_FALSE(knows(hopperCard, 90100));
+  EXPECT_FALSE(knows(other, 91900));
   const std::vector<Plan> plans = plansOf({hopper(0, 1, 3), hopper(5, 1, 5)});
   EXPECT_EQ(model.choose(problem, plans).rank, 1);
-  EXPECT_EQ(EngineModel("NVIDIA H200", 92000).choose(problem, plans).rank, 0);
+  EXPECT_EQ(EngineModel(hopperCard, 92000).choose(problem, plans).rank, 0);
 }
 
 TEST(EngineModel, KnowsProblemsThatWereMeasured) {

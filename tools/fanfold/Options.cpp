@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/fanfold/Options.h"
+#include "codegen/Installation.h"
 #include "codegen/Targets.h"
 
 #include <cmath>
@@ -19,6 +20,10 @@ void CompileOptions::addTo(CLI::App &command) {
                      fmt::format("Target device: {} (default: the GPU of this machine if it has "
                                  "one and the CUDA toolkit, else cpu)",
                                  fmt::join(targetNames(), " or ")));
+  command.add_option("--device", device,
+                     fmt::format("GPU that a program for CUDA is planned for: {} (default: that of "
+                                 "this machine, else nvidia-h200)",
+                                 fmt::join(Installation::get().deviceNames(), " or ")));
   command.add_option("--batch", pipeline.batch, "Samples in a step (default: the recipe's)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
   command.add_option("--precision", precision, "fp32, tf32, fp16 or bf16 (default: the recipe's)")

@@ -23,6 +23,7 @@ namespace fanfold {
 /// What `compile` and `inspect` have in common: a model, and how to compile it.
 struct CompileOptions {
   std::string model;
+  std::string device;    ///< Empty: that of this machine, or the default.
   std::string target;    ///< Empty: the best that this machine can run.
   std::string precision; ///< Empty: the recipe's.
   std::string memoryBudget;

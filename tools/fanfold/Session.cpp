@@ -82,7 +82,7 @@ Status Session::checkBatch() {
 
 Status Session::makeTarget() {
   Result<std::unique_ptr<ProgramTarget>> target = fanfold::makeTarget(
-      {options.target, options.threads, options.deterministic,
+      {options.target, options.device, options.threads, options.deterministic,
        options.tuning == "off" ? "" : options.tuningDatabase, options.tuning == "frozen"});
   if (!target.ok())
     return std::move(target).status();

@@ -30,6 +30,7 @@ Result<DeviceDescription> DeviceDescription::parse(const std::string &text,
     file.at("multiprocessors").get_to(device.multiprocessors);
     file.at("bytesPerSecond").get_to(device.bytesPerSecond);
     file.at("flopsPerSecond").get_to(device.flopsPerSecond);
+    file.at("heldClusters").get_to(device.heldClusters);
     for (const char *type : {"f16", "bf16", "tf32", "f32"})
       if (!(file.at("flopsPerSecond").at(type).get<double>() > 0))
         return Status::error("{}: flopsPerSecond of {} is not above zero", origin, type);

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace fanfold::cudnn {
 
@@ -31,6 +32,9 @@ struct DeviceDescription {
   double bytesPerSecond = 0; ///< Of a large copy; read and written bytes both count.
   /// Of large matrix products: "f16", "bf16", "tf32", "f32". All four are there.
   std::map<std::string, double> flopsPerSecond;
+  /// Entry i: how many clusters of i + 1 blocks, each with a multiprocessor to itself, the
+  /// device holds at once; 0 if that is not known.
+  std::vector<int64_t> heldClusters;
   std::string cudnnProperties; ///< JSON, as cuDNN's device-property descriptor takes it.
 
   /// Reads a file of codegen/devices/. Fails with the path and what is wrong.
