@@ -29,7 +29,9 @@ std::string parentDirectory(const std::string &path) {
 
 /// Creates `path` and reserves `bytes` of disk for it.
 Result<FileDescriptor> createReserved(const std::string &path, size_t bytes) {
-  FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  // O_NONBLOCK: a pipe of this name fails instead of waiting for a reader.
+  FileDescriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666));
   if (!file.valid())
     return Status::fromErrno(errno, "creating " + path);
   if (bytes == 0)
@@ -67,7 +69,8 @@ FileDescriptor::~FileDescriptor() {
 int FileDescriptor::release() { return std::exchange(descriptor, -1); }
 
 Result<FileDescriptor> fanfold::openForReading(const std::string &path) {
-  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a pipe that nobody writes to would hold the call.
+  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid())
     return Status::fromErrno(errno, "opening " + path);
   struct stat info;

@@ -43,7 +43,8 @@ private:
 /// Suffix of temporary files; see writeFileAtomically.
 inline constexpr const char *temporarySuffix = ".tmp";
 
-/// Opens an existing file for reading.
+/// Opens an existing file for reading. What is no regular file (a pipe, a device) is
+/// a failure, and never waited for.
 Result<FileDescriptor> openForReading(const std::string &path);
 
 /// Reads exactly `bytes` at `offset`; a file that ends before is a failure.
