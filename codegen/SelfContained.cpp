@@ -8,6 +8,7 @@
 
 #include "codegen/SelfContained.h"
 #include "codegen/Installation.h"
+#include "runtime/ToolFiles.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -37,15 +38,19 @@ static std::vector<std::string> includedNames(llvm::StringRef text) {
   return names;
 }
 
-static Status copyInto(const std::string &from, const std::string &to) {
+static Status copyInto(const std::string &from, const std::string &to,
+                       const std::vector<std::string> &inputs) {
   std::error_code code = fs::create_directories(path::parent_path(to));
-  if (!code)
+  if (!code) {
+    FANFOLD_RETURN_IF_ERROR(checkOutput(to, inputs));
     code = fs::copy_file(from, to);
+  }
   return code ? Status::error("copying {} to {}: {}", from, to, code.message()) : Status();
 }
 
 /// A name that is no file below the headers is one of the compiler's or of the project's.
-static Status copyHeaders(const ProjectFiles &files, const std::string &directory) {
+static Status copyHeaders(const ProjectFiles &files, const std::string &directory,
+                          const std::vector<std::string> &inputs) {
   const std::string &root = Installation::get().headers;
   llvm::StringSet<> known;
   std::vector<std::string> open;
@@ -63,7 +68,7 @@ static Status copyHeaders(const ProjectFiles &files, const std::string &director
     auto buffer = llvm::MemoryBuffer::getFile(file);
     if (!buffer)
       return Status::error("reading {}: {}", file, buffer.getError().message());
-    FANFOLD_RETURN_IF_ERROR(copyInto(file, directory + "/include/" + name));
+    FANFOLD_RETURN_IF_ERROR(copyInto(file, directory + "/include/" + name, inputs));
     for (const std::string &included : includedNames((*buffer)->getBuffer())) {
       add(included);
       // Libraries include their own headers by the place beside.
@@ -74,15 +79,16 @@ static Status copyHeaders(const ProjectFiles &files, const std::string &director
 }
 
 Status fanfold::copyDependencies(const ProjectFiles &files, llvm::StringRef libraries,
-                                 const std::string &directory) {
-  FANFOLD_RETURN_IF_ERROR(copyHeaders(files, directory));
+                                 const std::string &directory,
+                                 const std::vector<std::string> &inputs) {
+  FANFOLD_RETURN_IF_ERROR(copyHeaders(files, directory, inputs));
   for (llvm::StringRef word : llvm::split(libraries, ' ')) {
     if (!word.consume_front("-l"))
       continue;
     const std::string name = word.consume_front(":") ? word.str() : ("lib" + word + ".a").str();
     const std::string file = Installation::get().libraries + "/" + name;
     if (fs::exists(file))
-      FANFOLD_RETURN_IF_ERROR(copyInto(file, directory + "/lib/" + name));
+      FANFOLD_RETURN_IF_ERROR(copyInto(file, directory + "/lib/" + name, inputs));
   }
   return {};
 }

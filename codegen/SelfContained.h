@@ -21,9 +21,10 @@ namespace fanfold {
 
 /// Copies into `directory`/include the headers that `files` reach, and into `directory`/lib
 /// those of `libraries` (words of a command line: -lNAME, -l:FILE) that Fanfold has; the others
-/// belong to the machine. Other files there are left alone.
+/// belong to the machine. Other files there are left alone. Fails before a file that is one of
+/// `inputs`.
 Status copyDependencies(const ProjectFiles &files, llvm::StringRef libraries,
-                        const std::string &directory);
+                        const std::string &directory, const std::vector<std::string> &inputs);
 
 } // namespace fanfold
 

@@ -8,7 +8,7 @@
 
 #include "codegen/Toolchain.h"
 #include "codegen/Installation.h"
-#include "runtime/File.h"
+#include "runtime/ToolFiles.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -76,16 +76,14 @@ Status fanfold::checkHostToolchain() {
   return {};
 }
 
-Status fanfold::writeProject(const ProjectFiles &files, const std::string &directory) {
+Status fanfold::writeProject(const ProjectFiles &files, const std::string &directory,
+                             const std::vector<std::string> &inputs) {
   if (std::error_code code = fs::create_directories(directory))
     return Status::error("making the directory {}: {}", directory, code.message());
-  for (const auto &entry : files) {
-    const std::string &name = entry.first, &text = entry.second;
-    FANFOLD_RETURN_IF_ERROR(
-        writeFileAtomically(directory + "/" + name, text.size(), [&](const FileDescriptor &file) {
-          return writeAll(file, text.data(), text.size());
-        }));
-  }
+  for (const auto &[name, text] : files)
+    FANFOLD_RETURN_IF_ERROR(checkOutput(directory + "/" + name, inputs));
+  for (const auto &[name, text] : files)
+    FANFOLD_RETURN_IF_ERROR(writeOutput(directory + "/" + name, text));
   return {};
 }
 
@@ -106,16 +104,9 @@ Status fanfold::buildProject(const std::string &directory, const std::string &ou
       words += (*buffer)->getBuffer().take_front(4000).trim().str();
     return Status::error("building the program in {} failed:\n{}", directory, words);
   }
-  // Copy beside the output and rename: another file system may lie between.
-  std::string temporary = output + ".tmp";
-  std::error_code failed = fs::copy_file(directory + "/program", temporary);
-  if (!failed)
-    failed = fs::setPermissions(temporary, fs::all_read | fs::all_exe | fs::owner_write);
-  if (!failed)
-    failed = fs::rename(temporary, output);
-  if (failed) {
-    (void)fs::remove(temporary);
-    return Status::error("writing {}: {}", output, failed.message());
-  }
-  return {};
+  auto program = llvm::MemoryBuffer::getFile(directory + "/program", /*IsText=*/false,
+                                             /*RequiresNullTerminator=*/false);
+  if (!program)
+    return Status::error("reading the program in {}: {}", directory, program.getError().message());
+  return writeOutput(output, (*program)->getBuffer(), 0777);
 }

@@ -13,6 +13,7 @@
 #include "runtime/Status.h"
 
 #include <string>
+#include <vector>
 
 namespace fanfold {
 
@@ -21,12 +22,12 @@ namespace fanfold {
 std::string cpuMakefile();
 
 /// Writes the files of a project into `directory`, which is made if it is missing. Other
-/// files there are left alone.
-Status writeProject(const ProjectFiles &files, const std::string &directory);
+/// files there are left alone. Writes none if one of them would overwrite one of `inputs`.
+Status writeProject(const ProjectFiles &files, const std::string &directory,
+                    const std::vector<std::string> &inputs);
 
-/// Builds the project in `directory` with the headers and libraries of this Fanfold, and moves the
-/// program to `output`, which then is whole or as it was. The compiler's words go to the error
-/// output only if it fails.
+/// Builds the project in `directory` with the headers and libraries of this Fanfold, and writes the
+/// program with writeOutput(). The compiler's words go to the error output only if it fails.
 Status buildProject(const std::string &directory, const std::string &output);
 
 /// Whether the first word of `command` is a program, on the PATH or at its path.

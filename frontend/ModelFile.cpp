@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/ModelFile.h"
+#include "frontend/ModelText.h"
 #include "frontend/Nesting.h"
 #include "ir/Plan/PlanDialect.h"
 
@@ -15,7 +16,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -28,21 +28,16 @@ void fanfold::loadDialects(MLIRContext &context) {
 
 OwningOpRef<ModuleOp> fanfold::readModelFile(const std::string &path, llvm::SourceMgr &sources,
                                              MLIRContext &context) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
-  if (!file) {
-    emitError(UnknownLoc::get(&context)) << message;
+  FailureOr<std::unique_ptr<llvm::MemoryBuffer>> file = readModelText(path, context);
+  if (failed(file) || failed(checkNesting(**file, context)))
     return nullptr;
-  }
-  if (failed(checkNesting(*file, context)))
-    return nullptr;
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  Location begin = locationAt(**file, 0, context);
+  sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
     return nullptr;
   if (module->getBody()->empty()) {
-    emitError(FileLineColLoc::get(&context, path, 1, 1))
-        << "the file is empty, expected a cnn.model";
+    emitError(begin) << "the file is empty, expected a cnn.model";
     return nullptr;
   }
   for (auto model : module->getOps<cnn::ModelOp>()) {

@@ -20,8 +20,8 @@ namespace fanfold {
 /// Loads the dialects that a file of any level may hold.
 void loadDialects(mlir::MLIRContext &context);
 
-/// Reads and verifies the file at `path`, which may be of any level, into `sources`, so
-/// that diagnostics can show the line. Fails with a diagnostic. A module of the model
+/// Reads and verifies the file at `path` ("-": standard input), which may be of any level, into
+/// `sources`, so that diagnostics can show the line. Fails with a diagnostic. A module of the model
 /// level gets the attributes `fanfold.model` and `fanfold.source`, which say for the rest
 /// of the pipeline what it is made from; they are kept in files of the other levels.
 mlir::OwningOpRef<mlir::ModuleOp> readModelFile(const std::string &path, llvm::SourceMgr &sources,

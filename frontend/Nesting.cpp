@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/Nesting.h"
+#include "frontend/ModelText.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -19,20 +20,13 @@ static constexpr size_t maxDepth = 256;
 /// The end of the string literal or comment that begins at `at`, or `at` itself.
 static size_t skipText(StringRef text, size_t at) {
   if (text.substr(at).starts_with("//"))
-    return text.find('\n', at);
+    return text.find_first_of("\r\n", at);
   if (text[at] != '"')
     return at;
   size_t end = at + 1;
   while (end < text.size() && text[end] != '"' && text[end] != '\n')
     end += text[end] == '\\' ? 2 : 1;
   return end;
-}
-
-static LogicalResult reportTooDeep(llvm::MemoryBufferRef file, size_t at, MLIRContext &context) {
-  StringRef before = file.getBuffer().take_front(at);
-  size_t line = before.count('\n') + 1, column = at - (before.rfind('\n') + 1) + 1;
-  return emitError(FileLineColLoc::get(&context, file.getBufferIdentifier(), line, column))
-         << "found more than " << maxDepth << " brackets inside each other";
 }
 
 LogicalResult fanfold::checkNesting(llvm::MemoryBufferRef file, MLIRContext &context) {
@@ -45,7 +39,8 @@ LogicalResult fanfold::checkNesting(llvm::MemoryBufferRef file, MLIRContext &con
     if (size_t kind = opening.find(text[at]); kind != StringRef::npos) {
       open.push_back(kind);
       if (open.size() > maxDepth)
-        return reportTooDeep(file, at, context);
+        return emitError(locationAt(file, at, context))
+               << "found more than " << maxDepth << " brackets inside each other";
     } else if (size_t kind = closing.find(text[at]); kind != StringRef::npos) {
       // What is open inside of the pair is no bracket but a comparison; what closes none
       // is an arrow or a mistake that the parser finds.

@@ -126,7 +126,8 @@ void Log::start(const ordered_json &fields, int64_t step) {
 }
 
 void Log::write(const char *event, const ordered_json &fields) {
-  if (!file.valid())
+  // Behind a line that is missing, none: a shorter one might find room.
+  if (!file.valid() || complained)
     return;
   ordered_json line = {{"event", event}};
   line.update(fields);
@@ -138,8 +139,6 @@ void Log::write(const char *event, const ordered_json &fields) {
     // No half of a line, which the next would continue.
     const bool undone = before >= 0 && ftruncate(file.get(), before) == 0;
     static_cast<void>(undone); // A pipe keeps what it has.
-    if (complained)
-      return;
     complained = true;
     std::fputs(
         fmt::format("warning: log {}: {}; training goes on without it\n", path, status.message())

@@ -9,6 +9,7 @@
 #include "ir/Cnn/Clauses.h"
 #include "ir/Cnn/CnnDialect.h"
 #include "ir/Cnn/Expression.h"
+#include "runtime/Ranges.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -96,22 +97,36 @@ static ParseResult parseNumber(OpAsmParser &parser, double &result) {
   return checkFinite();
 }
 
-static void printNumber(AsmPrinter &printer, double value) {
-  // Whole numbers as people write them; else the shortest text that reads back as the
-  // same number.
+std::string cnn::spellNumber(double value) {
   char text[40];
   if (value == std::trunc(value) && std::fabs(value) < 1e15) {
     snprintf(text, sizeof text, "%.0f", value);
-    printer << text;
-    return;
+    return text;
   }
   for (int digits = 1; digits <= 17; ++digits) {
     snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, nullptr) == value || digits == 17) {
-      printer << text;
-      return;
-    }
+    if (strtod(text, nullptr) == value)
+      break;
   }
+  return text;
+}
+
+std::string cnn::spellSetting(Attribute value) {
+  if (auto flag = dyn_cast<BoolAttr>(value))
+    return flag.getValue() ? "true" : "false";
+  if (auto number = dyn_cast<FloatAttr>(value))
+    return spellNumber(number.getValueAsDouble());
+  if (auto numbers = dyn_cast<DenseF64ArrayAttr>(value))
+    return "[" + llvm::join(llvm::map_range(numbers.asArrayRef(), spellNumber), ", ") + "]";
+  std::string text; // The generic form can have anything.
+  llvm::raw_string_ostream(text) << value;
+  return text;
+}
+
+LogicalResult cnn::verifyNumber(Operation *op, const NumberRange &range, double value) {
+  if (range.contains(value))
+    return success();
+  return op->emitOpError(range.complaint(spellNumber(value)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -179,17 +194,7 @@ static void printSettings(AsmPrinter &printer, DictionaryAttr settings) {
     if (field.getName() == "kind")
       continue;
     separate();
-    printer << field.getName().getValue() << " = ";
-    if (auto flag = dyn_cast<BoolAttr>(field.getValue())) {
-      printer << (flag.getValue() ? "true" : "false");
-    } else if (auto numbers = dyn_cast<DenseF64ArrayAttr>(field.getValue())) {
-      printer << "[";
-      llvm::interleaveComma(numbers.asArrayRef(), printer,
-                            [&](double value) { printNumber(printer, value); });
-      printer << "]";
-    } else {
-      printNumber(printer, cast<FloatAttr>(field.getValue()).getValueAsDouble());
-    }
+    printer << field.getName().getValue() << " = " << spellSetting(field.getValue());
   }
 }
 
@@ -247,12 +252,12 @@ static void printClauseValue(AsmPrinter &printer, const Clause &clause, Attribut
     break;
   }
   case Clause::number:
-    printNumber(printer << "(", cast<FloatAttr>(value).getValueAsDouble());
+    printer << "(" << spellNumber(cast<FloatAttr>(value).getValueAsDouble());
     break;
   case Clause::numbers:
     printer << "(";
     llvm::interleaveComma(cast<DenseF64ArrayAttr>(value).asArrayRef(), printer,
-                          [&](double number) { printNumber(printer, number); });
+                          [&](double number) { printer << spellNumber(number); });
     break;
   case Clause::settings:
     printSettings(printer << "(", cast<DictionaryAttr>(value));

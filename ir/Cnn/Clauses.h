@@ -21,6 +21,10 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/OpImplementation.h"
 
+namespace fanfold {
+struct NumberRange;
+}
+
 namespace fanfold::cnn {
 
 /// One clause of an op: the attribute of the same name.
@@ -60,6 +64,16 @@ bool isWindow(mlir::Attribute attr);
 Window toWindow(mlir::Attribute attr, int64_t fallback = 0);
 int64_t toInteger(mlir::Attribute attr, int64_t fallback);
 double toNumber(mlir::Attribute attr, double fallback);
+
+/// Whole numbers as people write them; else the shortest text that reads back as the same
+/// number.
+std::string spellNumber(double value);
+
+/// A value in settings as people write it: a number, true or false, a list of numbers.
+std::string spellSetting(mlir::Attribute value);
+
+/// Fails with "found 1, expected rate in [0, 1)" unless the number is in the range.
+mlir::LogicalResult verifyNumber(mlir::Operation *op, const NumberRange &range, double value);
 
 /// The clauses of an op up to its types, into attributes.
 mlir::ParseResult parseClauses(mlir::OpAsmParser &parser, mlir::NamedAttrList &attributes,

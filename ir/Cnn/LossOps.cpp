@@ -8,6 +8,7 @@
 
 #include "ir/Cnn/CnnDialect.h"
 #include "ir/Cnn/Shapes.h"
+#include "runtime/Ranges.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -26,12 +27,18 @@ static LogicalResult verifyLogitsAndLabels(Operation *op) {
   return success();
 }
 
+LogicalResult SoftmaxCrossEntropyOp::verify() {
+  // At 1 the label would not count.
+  constexpr NumberRange smoothing = {"smoothing", 0, 1, NumberRange::openAbove};
+  return verifyNumber(*this, smoothing, toNumber(getSmoothingAttr(), 0.0));
+}
+
 FailureOr<RankedTensorType> SoftmaxCrossEntropyOp::inferType() {
   if (failed(verifyLogitsAndLabels(*this)))
     return failure();
-  double smoothing = toNumber(getSmoothingAttr(), 0.0);
-  if (!(smoothing >= 0 && smoothing < 1))
-    return emitOpError("smoothing is ") << smoothing << ", expected a number from 0 to below 1";
+  if (int64_t classes = tensorType(getLogits()).getDimSize(1); classes < 2)
+    return emitOpError("found logits of ")
+           << classes << " class, expected 2 or more: of one the loss is 0";
   return RankedTensorType::get({}, Float32Type::get(getContext()));
 }
 

@@ -22,13 +22,14 @@ def Cnn_SoftmaxCrossEntropyOp
     ```
 
     Constraints:
-    - (C1) logits have rank 2
+    - (C1) logits have rank 2 and two classes or more
     - (C2) labels are i32 of rank 1 and as many as there are rows of logits
     - (C3) smoothing is within [0, 1)
   }];
   let arguments = (ins Cnn_Tensor:$logits, Cnn_Tensor:$labels, OptionalAttr<F64Attr>:$smoothing,
       OptionalAttr<StrAttr>:$name);
   let results = (outs Cnn_Tensor:$result);
+  let hasVerifier = 1;
   let clauses = [{ {"smoothing", Clause::number} }];
 }
 

@@ -8,6 +8,7 @@
 
 #include "ir/Cnn/CnnDialect.h"
 #include "ir/Cnn/Shapes.h"
+#include "runtime/Ranges.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -16,6 +17,18 @@ using namespace fanfold::cnn;
 //===----------------------------------------------------------------------===//
 // normalize
 //===----------------------------------------------------------------------===//
+
+LogicalResult NormalizeOp::verify() {
+  constexpr NumberRange means = {"mean", -ranges::huge, ranges::huge};
+  constexpr NumberRange deviations = {"std", 0, ranges::huge, NumberRange::openBelow};
+  for (double mean : getMean())
+    if (failed(verifyNumber(*this, means, mean)))
+      return failure();
+  for (double deviation : getStd())
+    if (failed(verifyNumber(*this, deviations, deviation)))
+      return failure();
+  return success();
+}
 
 FailureOr<RankedTensorType> NormalizeOp::inferType() {
   RankedTensorType input = tensorType(getInput());
@@ -28,8 +41,6 @@ FailureOr<RankedTensorType> NormalizeOp::inferType() {
     return emitOpError("has ") << getMean().size() << " means and " << getStd().size()
                                << " deviations, expected one of each for the " << channels
                                << " channels of the input";
-  if (llvm::any_of(getStd(), [](double std) { return !(std > 0); }))
-    return emitOpError("has a standard deviation that is not positive");
   return RankedTensorType::get(input.getShape(), Float32Type::get(getContext()));
 }
 
@@ -38,18 +49,21 @@ FailureOr<RankedTensorType> NormalizeOp::inferType() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult BatchNormOp::verify() {
-  if (!(toNumber(getEpsilonAttr(), 1e-5) > 0))
-    return emitOpError("epsilon is not positive");
-  double momentum = toNumber(getMomentumAttr(), 0.1);
-  if (!(momentum >= 0 && momentum <= 1))
-    return emitOpError("momentum is ") << momentum << ", expected a number from 0 to 1";
-  return success();
+  constexpr NumberRange gamma = {"gamma", -ranges::huge, ranges::huge};
+  return failure(
+      failed(verifyNumber(*this, *ranges::find("epsilon"), toNumber(getEpsilonAttr(), 1e-5))) ||
+      failed(verifyNumber(*this, *ranges::find("momentum"), toNumber(getMomentumAttr(), 0.1))) ||
+      failed(verifyNumber(*this, gamma, toNumber(getGammaAttr(), 1.0))));
 }
 
 FailureOr<RankedTensorType> BatchNormOp::inferType() {
   RankedTensorType input = tensorType(getInput());
   if (input.getRank() < 2)
     return emitOpError("input has rank ") << input.getRank() << ", expected 2 or more";
+  // Of one value, the variance is 0 and the unbiased one 0 / 0.
+  if (int64_t values = ShapedType::getNumElements(input.getShape().drop_back()); values < 2)
+    return emitOpError("found ") << values << " value of each channel in " << input
+                                 << ", expected 2 or more, which have a variance";
   return input;
 }
 
@@ -102,12 +116,22 @@ void BatchNormForwardOp::buildGradient(OpBuilder &builder, Value gradient,
 // lrn
 //===----------------------------------------------------------------------===//
 
+LogicalResult LrnOp::verify() {
+  // Where all inputs are zero, k is what is left under the power.
+  constexpr NumberRange k = {"k", 0, ranges::huge, NumberRange::openBelow};
+  constexpr NumberRange alpha = {"alpha", 0, ranges::huge}, beta = {"beta", 0, ranges::huge};
+  return failure(failed(verifyNumber(*this, alpha, getAlphaValue())) ||
+                 failed(verifyNumber(*this, beta, getBetaValue())) ||
+                 failed(verifyNumber(*this, k, getKValue())));
+}
+
 FailureOr<RankedTensorType> LrnOp::inferType() {
   RankedTensorType input = tensorType(getInput());
   if (failed(requireRank(*this, input, 4)))
     return failure();
-  if (getSizeValue() < 1 || getSizeValue() > maxWindow)
-    return emitOpError("size is ") << getSizeValue() << ", expected 1 to " << maxWindow;
+  constexpr NumberRange size = {"size", 1, 256, NumberRange::whole, "channels"};
+  if (failed(verifyNumber(*this, size, double(getSizeValue()))))
+    return failure();
   return input;
 }
 

@@ -23,11 +23,12 @@ def Cnn_NormalizeOp : Cnn_Layer<"normalize"> {
     Constraints:
     - (C1) the input is of u8 and rank 4
     - (C2) mean and std have one number per channel
-    - (C3) std is positive
+    - (C3) std is positive, also as fp32
   }];
   let arguments = (ins Cnn_Tensor:$input, DenseF64ArrayAttr:$mean, DenseF64ArrayAttr:$std,
       OptionalAttr<StrAttr>:$name);
   let results = (outs Cnn_Tensor:$result);
+  let hasVerifier = 1;
   let clauses = [{ {"mean", Clause::numbers, true}, {"std", Clause::numbers, true} }];
 }
 
@@ -47,6 +48,7 @@ def Cnn_BatchNormOp : Cnn_Layer<"batch_norm", ["getVariableSpecs", "specialize"]
     Constraints:
     - (C1) the input has rank 2 or more
     - (C2) epsilon is positive, momentum within [0, 1]
+    - (C3) each channel has two values or more (batch * height * width): one has no variance
   }];
   let arguments = (ins Cnn_Tensor:$input, Variadic<Cnn_Tensor>:$variables,
       OptionalAttr<F64Attr>:$epsilon, OptionalAttr<F64Attr>:$momentum,
@@ -87,7 +89,9 @@ def Cnn_LrnOp : Cnn_DifferentiableLayer<"lrn"> {
   let summary = "local response normalisation across channels";
   let description = [{
     `result = input / (k + alpha / size * sum of squares over a window of size channels)^beta`
-    (Krizhevsky et al., 2012, with alpha divided by the size as frameworks do).
+    (Krizhevsky et al., 2012, with alpha divided by the size as frameworks do). The window of
+    channel c is from c - size / 2 to c + (size - 1) / 2, rounded down and clipped to the
+    channels there are: of an even size it is longer on the side of the lower channels.
 
     ```mlir
     %norm1 = cnn.lrn %relu1 size(5) alpha(1e-4) beta(0.75) k(2.0)
@@ -95,13 +99,15 @@ def Cnn_LrnOp : Cnn_DifferentiableLayer<"lrn"> {
 
     Constraints:
     - (C1) the input has rank 4
-    - (C2) size is positive
+    - (C2) size is within [1, 256]
+    - (C3) k is positive, alpha and beta are not negative
   }];
   let arguments = (ins Cnn_Tensor:$input, OptionalAttr<Cnn_Int>:$size, OptionalAttr<F64Attr>:$alpha,
       OptionalAttr<F64Attr>:$beta, OptionalAttr<F64Attr>:$k, OptionalAttr<StrAttr>:$name);
   let results = (outs Cnn_Tensor:$result);
   let clauses = [{ {"size", Clause::integer}, {"alpha", Clause::number}, {"beta", Clause::number},
                    {"k", Clause::number} }];
+  let hasVerifier = 1;
   let methods = [{
     int64_t getSizeValue() { return toInteger(getSizeAttr(), 5); }
     double getAlphaValue() { return toNumber(getAlphaAttr(), 1e-4); }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ir/Cnn/CnnDialect.h"
+#include "runtime/Ranges.h"
 
 #include <cmath>
 
@@ -57,12 +58,13 @@ LogicalResult cnn::verifyInit(Operation *op, DictionaryAttr clause) {
     if (field.getName() != "kind" && !(rule == "normal" && field.getName() == "std"))
       return op->emitOpError("init '")
              << rule << "' has no field '" << field.getName().getValue() << "'";
-  if (Attribute std = clause.get("std")) {
-    auto number = dyn_cast<FloatAttr>(std);
-    if (!number || !(number.getValueAsDouble() >= 0))
-      return op->emitOpError("init field 'std' is ") << std << ", expected a number of at least 0";
-  }
-  return success();
+  Attribute std = clause.get("std");
+  if (!std)
+    return success();
+  constexpr NumberRange range = {"std", 0, ranges::huge};
+  if (auto number = dyn_cast<FloatAttr>(std))
+    return verifyNumber(op, range, number.getValueAsDouble());
+  return op->emitOpError(range.complaint(spellSetting(std)));
 }
 
 //===----------------------------------------------------------------------===//

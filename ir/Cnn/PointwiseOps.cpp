@@ -8,6 +8,7 @@
 
 #include "ir/Cnn/CnnDialect.h"
 #include "ir/Cnn/Shapes.h"
+#include "runtime/Ranges.h"
 
 using namespace mlir;
 using namespace fanfold;
@@ -74,6 +75,12 @@ void AddOp::buildGradient(OpBuilder &, Value gradient, llvm::function_ref<bool(u
   gradients[1] = gradient;
 }
 
+LogicalResult ScaleOp::verify() {
+  constexpr double most = std::numeric_limits<float>::max();
+  constexpr NumberRange by = {"by", -most, most};
+  return verifyNumber(*this, by, getBy().convertToDouble());
+}
+
 FailureOr<RankedTensorType> ScaleOp::inferType() { return tensorType(getInput()); }
 
 void ScaleOp::buildGradient(OpBuilder &builder, Value gradient, llvm::function_ref<bool(unsigned)>,
@@ -88,10 +95,9 @@ void ScaleOp::buildGradient(OpBuilder &builder, Value gradient, llvm::function_r
 //===----------------------------------------------------------------------===//
 
 LogicalResult DropoutOp::verify() {
-  double rate = getRate().convertToDouble();
-  if (!(rate >= 0 && rate < 1))
-    return emitOpError("rate is ") << rate << ", expected a number from 0 to below 1";
-  return success();
+  // At 1 what is left is multiplied by 1 / 0.
+  constexpr NumberRange rate = {"rate", 0, 1, NumberRange::openAbove};
+  return verifyNumber(*this, rate, getRate().convertToDouble());
 }
 
 FailureOr<RankedTensorType> DropoutOp::inferType() { return tensorType(getInput()); }

@@ -76,9 +76,13 @@ def Cnn_ScaleOp : Cnn_DifferentiableLayer<"scale"> {
     ```mlir
     %scaled = cnn.scale %branch by(0.17)
     ```
+
+    Constraints:
+    - (C1) the constant is finite
   }];
   let arguments = (ins Cnn_Tensor:$input, F64Attr:$by, OptionalAttr<StrAttr>:$name);
   let results = (outs Cnn_Tensor:$result);
+  let hasVerifier = 1;
   let clauses = [{ {"by", Clause::number, true} }];
 }
 

@@ -22,8 +22,12 @@ static FailureOr<RankedTensorType> inferPool(Op op) {
       failed(verifyWindow(op, "pad", op.getPadAttr(), 0)))
     return failure();
   ConvWindow w = op.getWindow();
-  if (2 * w.pad.height > w.kernel.height || 2 * w.pad.width > w.kernel.width)
-    return op.emitOpError("pad is more than half of the kernel");
+  // A window wholly in the padding would have neither a largest element nor a mean.
+  for (auto [pad, kernel] :
+       {std::pair(w.pad.height, w.kernel.height), {w.pad.width, w.kernel.width}})
+    if (2 * pad > kernel)
+      return op.emitOpError("pad is ")
+             << pad << ", expected at most " << kernel / 2 << ", half of the kernel " << kernel;
   FailureOr<int64_t> height =
       windowExtent(op, "height", input.getDimSize(1), w.kernel.height, w.stride.height,
                    w.pad.height, /*dilation=*/1, op.getCeil());

@@ -8,12 +8,19 @@
 
 #include "ir/Cnn/Recipe.h"
 #include "ir/Cnn/CnnDialect.h"
+#include "runtime/Ranges.h"
 
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::cnn;
+
+static const NumberRange &rangeOf(StringRef name) {
+  const NumberRange *range = ranges::find(name);
+  assert(range && "every number of a recipe has its range");
+  return *range;
+}
 
 namespace {
 /// Reads the fields of one clause and complains about what nobody asked for.
@@ -35,21 +42,16 @@ public:
       target = kind.getValue();
   }
 
-  /// A number within [least, most].
-  void number(StringRef name, double &target, double least = 0, double most = 1e30) {
+  /// A number within its range of Ranges.h.
+  void number(StringRef name, double &target) {
     known.push_back(name);
     Attribute field = fields ? fields.get(name) : nullptr;
     if (!field)
       return;
-    auto value = dyn_cast<FloatAttr>(field);
-    double given = value ? value.getValueAsDouble() : 0;
-    if (!value)
-      fail() << clause << " field '" << name << "' is not a number";
-    else if (given >= least && given <= most)
-      target = given;
+    if (auto value = dyn_cast<FloatAttr>(field))
+      check(name, target = value.getValueAsDouble());
     else
-      fail() << clause << " field '" << name << "' is " << given << ", expected " << least << " to "
-             << most;
+      fail() << rangeOf(name).complaint(spellSetting(field));
   }
 
   void flag(StringRef name, bool &target) {
@@ -59,23 +61,25 @@ public:
       return;
     auto value = dyn_cast<BoolAttr>(field);
     if (!value)
-      fail() << clause << " field '" << name << "' is neither true nor false";
+      fail() << "found " << spellSetting(field) << ", expected " << name << " true or false";
     else
       target = value.getValue();
   }
 
-  /// Ascending numbers that are not negative.
+  /// Ascending numbers, each within the range.
   void numbers(StringRef name, SmallVector<double> &target) {
     known.push_back(name);
     Attribute field = fields ? fields.get(name) : nullptr;
     if (!field)
       return;
     auto values = dyn_cast<DenseF64ArrayAttr>(field);
-    if (!values || !llvm::is_sorted(values.asArrayRef()) ||
-        llvm::any_of(values.asArrayRef(), [](double v) { return !(v >= 0); }))
-      fail() << clause << " field '" << name << "' is not a list of ascending numbers";
-    else
+    if (values)
       target.assign(values.asArrayRef().begin(), values.asArrayRef().end());
+    if (!values || !llvm::is_sorted(target))
+      fail() << "found " << spellSetting(field) << ", expected " << name
+             << " as a list in ascending order";
+    for (double value : target)
+      check(name, value);
   }
 
   /// After all fields: success if every field given is known and in range.
@@ -93,6 +97,10 @@ public:
   }
 
 private:
+  void check(StringRef name, double value) {
+    failed |= mlir::failed(verifyNumber(op, rangeOf(name), value));
+  }
+
   InFlightDiagnostic fail() {
     failed = true;
     return op.emitOpError();
@@ -112,13 +120,15 @@ FailureOr<RecipeValues> cnn::readRecipe(RecipeOp op) {
     return values;
   if (Attribute batch = op.getBatchAttr()) {
     auto integer = dyn_cast<IntegerAttr>(batch);
-    if (!integer || integer.getInt() < 1)
-      return op.emitOpError("batch is not a positive integer");
+    if (!integer)
+      return op.emitOpError(rangeOf("batch").complaint("an expression of parameters"));
     values.batch = integer.getInt();
+    if (!rangeOf("batch").contains(double(values.batch)))
+      return op.emitOpError(rangeOf("batch").complaint(std::to_string(values.batch)));
   }
   values.epochs = toNumber(op.getEpochsAttr(), values.epochs);
-  if (!(values.epochs > 0))
-    return op.emitOpError("epochs is ") << values.epochs << ", expected a positive number";
+  if (failed(verifyNumber(op, rangeOf("epochs"), values.epochs)))
+    return failure();
 
   FieldReader optimizer(op, "optimizer", op.getOptimizerAttr());
   optimizer.kind(values.optimizer, {"sgd", "adamw", "lars"});
@@ -130,10 +140,10 @@ FailureOr<RecipeValues> cnn::readRecipe(RecipeOp op) {
   optimizer.number("weight_decay", values.weightDecay);
   optimizer.number("reference_batch", values.referenceBatch);
   if (adamw) {
-    optimizer.number("beta1", values.beta1, 0, 1);
-    optimizer.number("beta2", values.beta2, 0, 1);
+    optimizer.number("beta1", values.beta1);
+    optimizer.number("beta2", values.beta2);
   } else {
-    optimizer.number("momentum", values.momentum, 0, 1);
+    optimizer.number("momentum", values.momentum);
   }
   if (adamw || lars)
     optimizer.number("epsilon", values.epsilon);
@@ -155,7 +165,7 @@ FailureOr<RecipeValues> cnn::readRecipe(RecipeOp op) {
   }
 
   FieldReader augment(op, "augment", op.getAugmentAttr());
-  augment.number("crop_padding", values.cropPadding, 0, 1024);
+  augment.number("crop_padding", values.cropPadding);
   augment.flag("flip", values.flip);
   augment.flag("resized_crop", values.resizedCrop);
 

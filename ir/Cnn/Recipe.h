@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The one list of recipe clauses and their fields, with defaults and ranges. The
+// The one list of recipe clauses and their fields, with defaults. Their ranges are those of
+// runtime/Ranges.h, which compiled programs hold their command lines to, too. The
 // verifier of cnn.recipe, the optimizer passes and the emitter all read recipes
 // through readRecipe().
 //

@@ -8,6 +8,7 @@
 
 #include "passes/packer/PackCommand.h"
 #include "passes/packer/BufferFile.h"
+#include "runtime/ToolFiles.h"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -17,50 +18,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
 #include <memory>
-#include <unistd.h>
+#include <sstream>
 
 namespace fanfold::packer {
-
-namespace fs = std::filesystem;
 
 static int fail(const std::string &message) {
   fmt::print(stderr, "fanfold pack: error: {}\n", message);
   return 1;
-}
-
-/// Writes the answer to a file beside `path` and renames it, so that a reader
-/// sees all of it or what was there before. Returns what went wrong, or "".
-static std::string writeFile(const std::string &path, const std::vector<Buffer> &buffers,
-                             const std::vector<int64_t> &offsets) {
-  // Devices and pipes cannot be renamed over. Of a link the target is meant; if
-  // that does not exist, there is nothing to lose.
-  std::error_code code;
-  fs::path target = fs::exists(path, code) ? fs::canonical(path, code) : fs::path(path);
-  bool isPlain = !fs::is_symlink(target, code) &&
-                 (!fs::exists(target, code) || fs::is_regular_file(target, code));
-  fs::path written = target;
-  if (isPlain)
-    written += fmt::format(".{}.tmp", ::getpid());
-
-  errno = 0;
-  std::ofstream out(written, std::ios::binary);
-  if (out) {
-    writeBuffers(out, buffers, offsets);
-    out.close();
-  }
-  std::string wrong;
-  if (!out)
-    wrong = std::strerror(errno ? errno : EIO);
-  else if (isPlain)
-    if (fs::rename(written, target, code); code)
-      wrong = code.message();
-  if (!wrong.empty() && isPlain)
-    fs::remove(written, code);
-  return wrong;
 }
 
 /// What the command says about its answer.
@@ -91,14 +56,14 @@ static std::string report(const Packing &packing, const PackCommandOptions &opti
 }
 
 int runPack(const PackCommandOptions &options) {
-  errno = 0;
-  std::ifstream in(options.input, std::ios::binary);
-  if (!in)
-    return fail(fmt::format("opening {}: {}", options.input, std::strerror(errno)));
+  if (Status status = checkOutput(options.output, {options.input}); !status.ok())
+    return fail(status.message());
+  Result<std::string> text = readInput(options.input);
+  if (!text)
+    return fail(text.status().message());
+  std::istringstream in(*text);
   std::vector<Buffer> buffers;
   std::vector<std::string> diagnostics = readBuffers(in, options.input, buffers);
-  if (in.bad())
-    return fail(fmt::format("reading {}: {}", options.input, std::strerror(errno ? errno : EIO)));
   for (const std::string &diagnostic : diagnostics)
     fmt::print(stderr, "{}\n", diagnostic);
   if (!diagnostics.empty())
@@ -113,17 +78,12 @@ int runPack(const PackCommandOptions &options) {
   Packing packing = pack(buffers, packOptions);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
-  bool toFile = !options.output.empty();
+  bool toFile = !options.output.empty() && options.output != "-";
   if (packing.outcome == Outcome::placed) {
-    if (toFile) {
-      if (std::string wrong = writeFile(options.output, buffers, packing.offsets); !wrong.empty())
-        return fail(fmt::format("writing {}: {}", options.output, wrong));
-    } else {
-      errno = 0;
-      writeBuffers(std::cout, buffers, packing.offsets);
-      if (!std::cout.flush())
-        return fail(fmt::format("writing to standard output: {}", std::strerror(errno)));
-    }
+    std::ostringstream placed;
+    writeBuffers(placed, buffers, packing.offsets);
+    if (Status status = writeOutput(options.output, placed.str()); !status.ok())
+      return fail(status.message());
   }
   std::FILE *out = toFile ? stdout : stderr;
   fmt::print(out, "{}", report(packing, options, buffers.size(), seconds));

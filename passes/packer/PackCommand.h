@@ -36,7 +36,7 @@ struct PackCommandOptions {
 
 /// Runs the command and returns its exit status: 0 placed; 1 bad input, no
 /// placement, or a file that cannot be written, said on standard error; 70 a bug of
-/// ours. OUT.csv appears whole or not at all.
+/// ours. OUT.csv appears whole or not at all, and is never BUFFERS.csv.
 int runPack(const PackCommandOptions &options);
 
 /// Adds the subcommand `pack` to `app`. When the command line names it, parsing

@@ -8,16 +8,15 @@
 
 #include "codegen/SelfContained.h"
 #include "codegen/Toolchain.h"
+#include "runtime/ToolFiles.h"
 #include "tools/fanfold/Commands.h"
 #include "tools/fanfold/MemoryReport.h"
 #include "tools/fanfold/Session.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
-#include <unistd.h>
 
 using namespace fanfold;
 
@@ -65,41 +64,27 @@ Status CompileCommand::lower(Session &session, Level level) {
 /// The module as text, with locations, so that the file can be compiled further and
 /// still names the model's lines.
 Status CompileCommand::emitText(Level level) {
+  FANFOLD_RETURN_IF_ERROR(checkOutput(output, options.inputs()));
   Session session(options);
   FANFOLD_RETURN_IF_ERROR(lower(session, level));
-  std::error_code code;
-  llvm::ToolOutputFile file(output.empty() ? "-" : output, code, llvm::sys::fs::OF_Text);
-  if (code)
-    return Status::error("writing {}: {}", output, code.message());
-  session.module().print(file.os(), mlir::OpPrintingFlags().enableDebugInfo(true, false));
-  file.os() << "\n";
-  file.os().flush();
-  if (file.os().has_error()) {
-    code = file.os().error();
-    file.os().clear_error();
-    return Status::error("writing {}: {}", output, code.message());
-  }
-  file.keep();
-  return {};
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  session.module().print(stream, mlir::OpPrintingFlags().enableDebugInfo(true, false));
+  stream << "\n";
+  return writeOutput(output, text);
 }
 
 Status CompileCommand::emitProject(Session &session, const std::string &directory) {
   llvm::FailureOr<ProjectFiles> files = session.target().emitProject(session.module());
   if (failed(files))
     return Status::error("cannot generate the program for {}", options.model);
-  FANFOLD_RETURN_IF_ERROR(writeProject(*files, directory));
-  return emit == "project"
-             ? copyDependencies(*files, session.target().programLibraries(), directory)
-             : Status();
+  FANFOLD_RETURN_IF_ERROR(writeProject(*files, directory, options.inputs()));
+  return emit == "project" ? copyDependencies(*files, session.target().programLibraries(),
+                                              directory, options.inputs())
+                           : Status();
 }
 
 Status CompileCommand::emitBinary(Session &session) {
-  // Said before the compiler works for seconds, not after.
-  std::string directory = llvm::sys::path::parent_path(output).str();
-  if (access(directory.empty() ? "." : directory.c_str(), W_OK) != 0)
-    return Status::fromErrno(errno, "writing " + output);
-  if (llvm::sys::fs::is_directory(output))
-    return Status::error("writing {}: it is a directory", output);
   FANFOLD_RETURN_IF_ERROR(session.target().checkToolchain());
   ScratchDirectory scratch;
   FANFOLD_RETURN_IF_ERROR(scratch.make());
@@ -114,9 +99,11 @@ Status CompileCommand::run() {
     return emitText(Level::kernel);
   if (emit == "plan")
     return emitText(Level::plan);
-  if (output.empty())
+  if (output.empty() || output == "-")
     return Status::usage("--emit={} needs an output: -o OUT", emit);
 
+  if (emit == "binary")
+    FANFOLD_RETURN_IF_ERROR(checkOutput(output, options.inputs()));
   auto begin = std::chrono::steady_clock::now();
   Session session(options);
   FANFOLD_RETURN_IF_ERROR(lower(session, Level::plan));
@@ -143,7 +130,8 @@ void fanfold::addCompileCommand(CLI::App &app, int &exitCode) {
   command->options.addTo(*sub);
   sub->add_option(
       "-o,--output", command->output,
-      "Program, project directory or text file to write (text: default standard output)");
+      "Program, project directory or text file to write; not one that is read (text: default "
+      "standard output)");
   sub->add_option("--emit", command->emit,
                   "binary: the program; project: its C++ source; cnn, kernel, plan: the model at "
                   "that level")

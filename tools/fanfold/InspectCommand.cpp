@@ -10,12 +10,9 @@
 #include "tools/fanfold/Inspect.h"
 #include "tools/fanfold/Session.h"
 
-#include "runtime/File.h"
+#include "runtime/ToolFiles.h"
 
 #include "llvm/Support/Path.h"
-
-#include <cerrno>
-#include <cstdio>
 
 using namespace fanfold;
 
@@ -54,17 +51,13 @@ Status InspectCommand::run() {
     return Status::usage("--sweep needs --memory");
   if (sweep && !options.pipeline.sharing)
     return Status::usage("--sweep finds nothing to vary with --no-sharing");
+  std::vector<std::string> inputs = options.inputs();
+  inputs.push_back(compare);
+  FANFOLD_RETURN_IF_ERROR(checkOutput(output, inputs));
   Result<std::string> text = memory ? showMemory() : showModule();
   if (!text.ok())
     return std::move(text).status();
-  if (output.empty()) {
-    if (std::fwrite(text->data(), 1, text->size(), stdout) != text->size() || std::fflush(stdout))
-      return Status::fromErrno(errno, "writing to standard output");
-    return {};
-  }
-  return writeFileAtomically(output, text->size(), [&](const FileDescriptor &file) {
-    return writeAll(file, text->data(), text->size());
-  });
+  return writeOutput(output, *text);
 }
 
 Result<std::string> InspectCommand::showModule() {

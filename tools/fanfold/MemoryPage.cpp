@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/ToolFiles.h"
 #include "tools/fanfold/Inspect.h"
 
 #include "llvm/ADT/Twine.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace fanfold;
 
@@ -76,11 +76,10 @@ static std::string findMistake(const Json &json) {
 }
 
 Result<Json> fanfold::readMemoryJson(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  if (!buffer)
-    return Status::error("reading {}: {}", path, buffer.getError().message());
-  Json json = Json::parse((*buffer)->getBufferStart(), (*buffer)->getBufferEnd(), nullptr,
-                          /*allow_exceptions=*/false);
+  Result<std::string> text = readInput(path);
+  if (!text)
+    return std::move(text).status();
+  Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
   std::string wrong = json.is_discarded() ? "it is no JSON" : findMistake(json);
   if (!wrong.empty())
     return Status::error("reading {}: expected the output of fanfold inspect --memory "

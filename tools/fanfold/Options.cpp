@@ -9,13 +9,38 @@
 #include "tools/fanfold/Options.h"
 #include "codegen/Installation.h"
 #include "codegen/Targets.h"
+#include "runtime/Ranges.h"
+
+#include "llvm/ADT/StringRef.h"
 
 #include <cmath>
 
 using namespace fanfold;
 
+/// Accepts the whole numbers of a range of Ranges.h; adds nothing to the help.
+static CLI::Validator wholeNumber(const char *name) {
+  const NumberRange *range = ranges::find(name);
+  assert(range && "every number has its range");
+  return CLI::Validator(
+      [range](std::string &text) {
+        int64_t value = 0;
+        const bool whole = !llvm::StringRef(text).getAsInteger(10, value);
+        return whole && range->contains(double(value)) ? "" : range->complaint(text);
+      },
+      "");
+}
+
+/// A flag that turns `choice` off. CLI11's own negative flags show their value in the help.
+static void addNegativeFlag(CLI::App &command, const char *name, bool &choice, const char *help) {
+  command.add_flag_callback(
+      name, [&choice] { choice = false; }, help);
+}
+
 void CompileOptions::addTo(CLI::App &command) {
-  command.add_option("model", model, "Model file of any level: cnn, kernel or plan")->required();
+  command
+      .add_option("model", model,
+                  "Model file of any level: cnn, kernel or plan; - is standard input")
+      ->required();
   command.add_option("--target", target,
                      fmt::format("Target device: {} (default: the GPU of this machine if it has "
                                  "one and the CUDA toolkit, else cpu)",
@@ -25,7 +50,7 @@ void CompileOptions::addTo(CLI::App &command) {
                                  "this machine, else nvidia-h200)",
                                  fmt::join(Installation::get().deviceNames(), " or ")));
   command.add_option("--batch", pipeline.batch, "Samples in a step (default: the recipe's)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
+      ->check(wholeNumber("batch"));
   command.add_option("--precision", precision, "fp32, tf32, fp16 or bf16 (default: the recipe's)")
       ->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
   command.add_option(
@@ -48,16 +73,16 @@ void CompileOptions::addTo(CLI::App &command) {
   command
       .add_option("--threads", threads,
                   "Most threads a CPU program will use (default: this machine's cores)")
-      ->check(CLI::Range(1, 1024));
+      ->check(wholeNumber("threads"));
   command.add_option("--dump-phases", dumpPhases, "Directory for the text after every pass");
   command.add_flag("--keep-gradients", pipeline.keepGradients,
                    "Keep each parameter's gradient as the variable grad/NAME");
-  command.add_flag("!--no-fusion", pipeline.fusion, "One launch for each op");
-  command.add_flag("!--no-schedule", pipeline.schedule,
-                   "Launches in the order that the model was written in");
-  command.add_flag("!--no-in-place", pipeline.inPlace,
-                   "No result overwrites an operand, none lies inside of another");
-  command.add_flag("!--no-sharing", pipeline.sharing, "Every value has memory of its own");
+  addNegativeFlag(command, "--no-fusion", pipeline.fusion, "One launch for each op");
+  addNegativeFlag(command, "--no-schedule", pipeline.schedule,
+                  "Launches in the order that the model was written in");
+  addNegativeFlag(command, "--no-in-place", pipeline.inPlace,
+                  "No result overwrites an operand, none lies inside of another");
+  addNegativeFlag(command, "--no-sharing", pipeline.sharing, "Every value has memory of its own");
 }
 
 Result<int64_t> fanfold::parseSize(const std::string &text) {
@@ -76,7 +101,7 @@ Result<int64_t> fanfold::parseSize(const std::string &text) {
                                              : 0;
   bool known = scale == 1 ||
                (scale > 1 && (unit.size() == 1 || unit.substr(1) == "B" || unit.substr(1) == "iB"));
-  if (!known || !(value > 0) || value * scale > 1e18)
+  if (!known || !(value * scale >= 1 && value * scale <= 1e18))
     return Status::usage("'{}' is not a size, expected a number with K, M or G", text);
   return static_cast<int64_t>(std::llround(value * scale));
 }

@@ -17,6 +17,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace fanfold {
 
@@ -33,6 +34,9 @@ struct CompileOptions {
   std::string tuningDatabase; ///< File; empty: none.
   std::string tuning = "use"; ///< What to do with it: "off", "use", "frozen".
   PipelineOptions pipeline;
+
+  /// Every file that is read, or "": no output may be one of them.
+  std::vector<std::string> inputs() const { return {model, tuningDatabase}; }
 
   /// Adds the options to a subcommand.
   void addTo(CLI::App &command);

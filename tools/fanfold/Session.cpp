@@ -11,10 +11,13 @@
 #include "frontend/ModelFile.h"
 #include "ir/Cnn/Recipe.h"
 #include "passes/Passes.h"
+#include "runtime/ToolFiles.h"
 #include "tools/fanfold/MemoryReport.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
+
+#include <filesystem>
 
 using namespace mlir;
 using namespace fanfold;
@@ -90,6 +93,24 @@ Status Session::makeTarget() {
   return {};
 }
 
+/// What an earlier dump left behind is written again, and may be what is compiled now.
+Status Session::checkDumps() {
+  if (options.dumpPhases.empty())
+    return {};
+  if (std::error_code code = llvm::sys::fs::create_directories(options.dumpPhases))
+    return Status::error("making the directory {}: {}", options.dumpPhases, code.message());
+  std::error_code code;
+  for (const auto &module : std::filesystem::directory_iterator(options.dumpPhases, code)) {
+    // A folder of the module's kind and name, and folders for its ops inside.
+    if (module.path().filename().string().rfind("builtin_module_", 0) != 0)
+      continue;
+    for (const auto &file : std::filesystem::recursive_directory_iterator(module, code))
+      if (file.is_regular_file(code))
+        FANFOLD_RETURN_IF_ERROR(checkOutput(file.path(), options.inputs()));
+  }
+  return {};
+}
+
 LogicalResult Session::run(Level level, const PipelineOptions &pipeline) {
   PassManager manager(&context);
   if (!options.dumpPhases.empty())
@@ -155,9 +176,7 @@ Status Session::lower(Level level) {
                          options.model);
   FANFOLD_RETURN_IF_ERROR(choosePrecision());
 
-  if (!options.dumpPhases.empty())
-    if (std::error_code code = llvm::sys::fs::create_directories(options.dumpPhases))
-      return Status::error("making the directory {}: {}", options.dumpPhases, code.message());
+  FANFOLD_RETURN_IF_ERROR(checkDumps());
   if (failed(runWithinBudget(level, pipeline)))
     return Status::error("cannot compile the model {}", options.model);
   if (level == Level::plan && pipeline.memoryBudget > 0)

@@ -39,6 +39,8 @@ private:
   Status checkBatch();
   Status choosePrecision();
   Status makeTarget();
+  /// Makes the directory of --dump-phases; fails if a dump would overwrite an input.
+  Status checkDumps();
   /// Runs the passes to `level`, which may say something about the model.
   mlir::LogicalResult run(Level level, const PipelineOptions &pipeline);
   mlir::LogicalResult runWithinBudget(Level level, PipelineOptions pipeline);

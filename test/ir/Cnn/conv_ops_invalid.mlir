@@ -175,7 +175,7 @@ cnn.model @m {
 
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{init field 'std' is true, expected a number of at least 0}}
+  // expected-error@+1 {{found true, expected std in [0, 1e+30]}}
   %y = cnn.conv2d %x filters(8) kernel(3) init(normal, std = true)
   cnn.loss %y
 }
@@ -184,7 +184,7 @@ cnn.model @m {
 
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{init field 'std' is -1.000000e+00 : f64, expected a number of at least 0}}
+  // expected-error@+1 {{found -1, expected std in [0, 1e+30]}}
   %y = cnn.conv2d %x filters(8) kernel(3) init(normal, std = -1)
   cnn.loss %y
 }

@@ -11,6 +11,17 @@ cnn.model @m {
 
 // -----
 
+// (C1)
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x1xf32>
+  %l = cnn.input "l" as tensor<?xi32>
+  // expected-error@+1 {{found logits of 1 class, expected 2 or more: of one the loss is 0}}
+  %y = cnn.softmax_cross_entropy %x, %l
+  cnn.loss %y
+}
+
+// -----
+
 // (C2)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x10xf32>
@@ -48,7 +59,7 @@ cnn.model @m {
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x10xf32>
   %l = cnn.input "l" as tensor<?xi32>
-  // expected-error@+1 {{smoothing is 1.000000e+00, expected a number from 0 to below 1}}
+  // expected-error@+1 {{found 1, expected smoothing in [0, 1)}}
   %y = cnn.softmax_cross_entropy %x, %l smoothing(1)
   cnn.loss %y
 }

@@ -33,8 +33,28 @@ cnn.model @m {
 // cnn.normalize (C3)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x1xui8>
-  // expected-error@+1 {{has a standard deviation that is not positive}}
+  // expected-error@+1 {{found 0, expected std in (0, 1e+30]}}
   %y = cnn.normalize %x mean(0) std(0)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.normalize (C3): zero in fp32.
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x2xui8>
+  // expected-error@+1 {{found 1e-60, expected std in (0, 1e+30]}}
+  %y = cnn.normalize %x mean(0, 0) std(1, 1e-60)
+  cnn.loss %y
+}
+
+// -----
+
+// The generic form can have what the model language cannot.
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x1xui8>
+  // expected-error@+1 {{found nan, expected mean in [-1e+30, 1e+30]}}
+  %y = "cnn.normalize"(%x) {mean = array<f64: 0x7FF8000000000000>, std = array<f64: 1.0>} : (!cnn.value) -> !cnn.value
   cnn.loss %y
 }
 
@@ -53,7 +73,7 @@ cnn.model @m {
 // cnn.batch_norm (C2)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{epsilon is not positive}}
+  // expected-error@+1 {{found 0, expected epsilon in (0, 1e+30]}}
   %y = cnn.batch_norm %x epsilon(0)
   cnn.loss %y
 }
@@ -63,8 +83,31 @@ cnn.model @m {
 // cnn.batch_norm (C2)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{momentum is 1.500000e+00, expected a number from 0 to 1}}
+  // expected-error@+1 {{found 1.5, expected momentum in [0, 1]}}
   %y = cnn.batch_norm %x momentum(1.5)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.batch_norm (C3), in images that a pool has made small
+cnn.model @m {
+  %x = cnn.input "x" as tensor<1x2x1x6xf32>
+  // Two values of each channel will do.
+  %first = cnn.batch_norm %x
+  %pool = cnn.global_avg_pool2d %first
+  // expected-error@+1 {{found 1 value of each channel in 'tensor<1x1x1x6xf32>', expected 2 or more, which have a variance}}
+  %y = cnn.batch_norm %pool
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.batch_norm (C3), behind a dense layer
+cnn.model @m {
+  %x = cnn.input "x" as tensor<1x8xf32>
+  // expected-error@+1 {{found 1 value of each channel in 'tensor<1x8xf32>', expected 2 or more, which have a variance}}
+  %y = cnn.batch_norm %x
   cnn.loss %y
 }
 
@@ -83,8 +126,49 @@ cnn.model @m {
 // cnn.lrn (C2)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{size is 0, expected 1 to 1048576}}
+  // expected-error@+1 {{found 0, expected size in [1, 256] channels, a whole number}}
   %y = cnn.lrn %x size(0)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.lrn (C2)
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x600xf32>
+  %most = cnn.lrn %x size(256)
+  // expected-error@+1 {{found 257, expected size in [1, 256] channels, a whole number}}
+  %y = cnn.lrn %most size(257)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.lrn (C3)
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x6xf32>
+  // expected-error@+1 {{found 0, expected k in (0, 1e+30]}}
+  %y = cnn.lrn %x k(0)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.lrn (C3)
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x6xf32>
+  // expected-error@+1 {{found -0.1, expected alpha in [0, 1e+30]}}
+  %y = cnn.lrn %x alpha(-0.1)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.lrn (C3)
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x6xf32>
+  // expected-error@+1 {{found -0.75, expected beta in [0, 1e+30]}}
+  %y = cnn.lrn %x beta(-0.75)
   cnn.loss %y
 }
 

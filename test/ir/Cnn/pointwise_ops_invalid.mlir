@@ -15,7 +15,7 @@ cnn.model @m {
 // cnn.dropout (C1)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{rate is 1.000000e+00, expected a number from 0 to below 1}}
+  // expected-error@+1 {{found 1, expected rate in [0, 1)}}
   %y = cnn.dropout %x rate(1)
   cnn.loss %y
 }
@@ -25,8 +25,28 @@ cnn.model @m {
 // cnn.dropout (C1)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{rate is -1.000000e-01, expected a number from 0 to below 1}}
+  // expected-error@+1 {{found -0.1, expected rate in [0, 1)}}
   %y = cnn.dropout %x rate(-0.1)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.dropout (C1): 1 in fp32.
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x6xf32>
+  // expected-error@+1 {{found 0.999999999, expected rate in [0, 1)}}
+  %y = cnn.dropout %x rate(0.999999999)
+  cnn.loss %y
+}
+
+// -----
+
+// cnn.scale (C1)
+cnn.model @m {
+  %x = cnn.input "x" as tensor<?x8x8x6xf32>
+  // expected-error@+1 {{found inf, expected by in [-3.40282e+38, 3.40282e+38]}}
+  %y = "cnn.scale"(%x) {by = 0x7FF0000000000000 : f64} : (!cnn.value) -> !cnn.value
   cnn.loss %y
 }
 

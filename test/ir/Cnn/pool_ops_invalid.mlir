@@ -43,7 +43,7 @@ cnn.model @m {
 // (C2)
 cnn.model @m {
   %x = cnn.input "x" as tensor<?x8x8x6xf32>
-  // expected-error@+1 {{pad is more than half of the kernel}}
+  // expected-error@+1 {{pad is 2, expected at most 1, half of the kernel 3}}
   %y = cnn.avg_pool2d %x kernel(3) pad(2)
   cnn.loss %y
 }

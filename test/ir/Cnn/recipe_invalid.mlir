@@ -2,17 +2,22 @@
 
 // cnn.recipe (C1)
 
-// expected-error@+1 {{batch is not a positive integer}}
+// expected-error@+1 {{found 0, expected batch in [1, 1000000000] samples, a whole number}}
 cnn.recipe @m batch(0)
 
 // -----
 
-// expected-error@+1 {{batch is not a positive integer}}
+// expected-error@+1 {{found 9223372036854775807, expected batch in [1, 1000000000] samples, a whole number}}
+cnn.recipe @m batch(9223372036854775807)
+
+// -----
+
+// expected-error@+1 {{found an expression of parameters, expected batch in [1, 1000000000] samples, a whole number}}
 cnn.recipe @m batch(n)
 
 // -----
 
-// expected-error@+1 {{epochs is 0.000000e+00, expected a positive number}}
+// expected-error@+1 {{found 0, expected epochs in (0, 1e+09]}}
 cnn.recipe @m epochs(0)
 
 // -----
@@ -27,22 +32,22 @@ cnn.recipe @m optimizer(learning_rate = 1)
 
 // -----
 
-// expected-error@+1 {{optimizer field 'learning_rate' is not a number}}
+// expected-error@+1 {{found true, expected learning_rate in [0, 1e+30]}}
 cnn.recipe @m optimizer(sgd, learning_rate = true)
 
 // -----
 
-// expected-error@+1 {{optimizer field 'momentum' is 1.500000e+00, expected 0.000000e+00 to 1.000000e+00}}
+// expected-error@+1 {{found 1.5, expected momentum in [0, 1]}}
 cnn.recipe @m optimizer(sgd, momentum = 1.5)
 
 // -----
 
-// expected-error@+1 {{optimizer field 'weight_decay' is -1.000000e+00, expected 0.000000e+00 to 1.000000e+30}}
+// expected-error@+1 {{found -1, expected weight_decay in [0, 1e+30]}}
 cnn.recipe @m optimizer(sgd, weight_decay = -1)
 
 // -----
 
-// expected-error@+1 {{optimizer field 'nesterov' is neither true nor false}}
+// expected-error@+1 {{found 1, expected nesterov true or false}}
 cnn.recipe @m optimizer(sgd, nesterov = 1)
 
 // -----
@@ -67,17 +72,17 @@ cnn.recipe @m schedule(linear)
 
 // -----
 
-// expected-error@+1 {{schedule field 'milestones' is not a list of ascending numbers}}
+// expected-error@+1 {{found 30, expected milestones as a list in ascending order}}
 cnn.recipe @m schedule(step, milestones = 30)
 
 // -----
 
-// expected-error@+1 {{schedule field 'milestones' is not a list of ascending numbers}}
+// expected-error@+1 {{found [60, 30], expected milestones as a list in ascending order}}
 cnn.recipe @m schedule(step, milestones = [60, 30])
 
 // -----
 
-// expected-error@+1 {{schedule field 'milestones' is not a list of ascending numbers}}
+// expected-error@+1 {{found -1, expected milestones in [0, 1e+09]}}
 cnn.recipe @m schedule(step, milestones = [-1])
 
 // -----
@@ -92,7 +97,7 @@ cnn.recipe @m augment(rotate = 1)
 
 // -----
 
-// expected-error@+1 {{augment field 'crop_padding' is 5.000000e+03, expected 0.000000e+00 to 1.024000e+03}}
+// expected-error@+1 {{found 5000, expected crop_padding in [0, 1024] pixels, a whole number}}
 cnn.recipe @m augment(crop_padding = 5000)
 
 // -----
@@ -114,3 +119,97 @@ cnn.recipe @m momentum(0.9)
 
 // expected-error@+1 {{expected a number}}
 cnn.recipe @m schedule(step, milestones = [1, x])
+
+// -----
+
+// The correction of the bias would divide by zero.
+// expected-error@+1 {{found 1, expected beta1 in [0, 1)}}
+cnn.recipe @m optimizer(adamw, beta1 = 1.0)
+
+// -----
+
+// expected-error@+1 {{found 1, expected beta2 in [0, 1)}}
+cnn.recipe @m optimizer(adamw, beta2 = 1)
+
+// -----
+
+// One in fp32, which is what kernels compute in.
+// expected-error@+1 {{found 0.999999999999, expected beta2 in [0, 1)}}
+cnn.recipe @m optimizer(adamw, beta2 = 0.999999999999)
+
+// -----
+
+// expected-error@+1 {{found -0.1, expected beta1 in [0, 1)}}
+cnn.recipe @m optimizer(adamw, beta1 = -0.1)
+
+// -----
+
+// expected-error@+1 {{found 0, expected epsilon in (0, 1e+30]}}
+cnn.recipe @m optimizer(adamw, epsilon = 0)
+
+// -----
+
+// Zero in fp32.
+// expected-error@+1 {{found 1e-60, expected epsilon in (0, 1e+30]}}
+cnn.recipe @m optimizer(lars, epsilon = 1e-60)
+
+// -----
+
+// expected-error@+1 {{found -1, expected trust in [0, 1e+30]}}
+cnn.recipe @m optimizer(lars, trust = -1)
+
+// -----
+
+// expected-error@+1 {{found 1e+31, expected learning_rate in [0, 1e+30]}}
+cnn.recipe @m optimizer(sgd, learning_rate = 1e31)
+
+// -----
+
+// expected-error@+1 {{found 32.5, expected reference_batch in [0, 1000000000] samples, a whole number}}
+cnn.recipe @m optimizer(sgd, reference_batch = 32.5)
+
+// -----
+
+// expected-error@+1 {{found 10000000000, expected epochs in (0, 1e+09]}}
+cnn.recipe @m epochs(1e10)
+
+// -----
+
+// expected-error@+1 {{found -1, expected warmup_epochs in [0, 1e+09]}}
+cnn.recipe @m schedule(cosine, warmup_epochs = -1)
+
+// -----
+
+// expected-error@+1 {{found -1, expected final_learning_rate in [0, 1e+30]}}
+cnn.recipe @m schedule(cosine, final_learning_rate = -1)
+
+// -----
+
+// expected-error@+1 {{found -2, expected power in [0, 1e+30]}}
+cnn.recipe @m schedule(polynomial, power = -2)
+
+// -----
+
+// expected-error@+1 {{found -0.1, expected gamma in [0, 1e+30]}}
+cnn.recipe @m schedule(step, gamma = -0.1)
+
+// -----
+
+// expected-error@+1 {{found [1], expected nesterov true or false}}
+cnn.recipe @m optimizer(sgd, nesterov = [1])
+
+// -----
+
+// expected-error@+1 {{found 1.5, expected crop_padding in [0, 1024] pixels, a whole number}}
+cnn.recipe @m augment(crop_padding = 1.5)
+
+// -----
+
+// The generic form can have what the model language cannot.
+// expected-error@+1 {{found nan, expected momentum in [0, 1]}}
+"cnn.recipe"() {model = @m, optimizer = {kind = "sgd", momentum = 0x7FF8000000000000 : f64}} : () -> ()
+
+// -----
+
+// expected-error@+1 {{found inf, expected learning_rate in [0, 1e+30]}}
+"cnn.recipe"() {model = @m, optimizer = {kind = "sgd", learning_rate = 0x7FF0000000000000 : f64}} : () -> ()

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <sys/stat.h>
 
 using namespace fanfold::packer;
 namespace fs = std::filesystem;
@@ -111,21 +112,43 @@ TEST_F(PackCommand, ShowsWhereTheInputIsWrong) {
 TEST_F(PackCommand, NamesTheFileThatCannotBeRead) {
   options.input = (folder / "none.csv").string();
   EXPECT_EQ(run(), 1);
-  EXPECT_EQ(err, "fanfold pack: error: opening " + options.input + ": No such file or directory\n");
+  EXPECT_EQ(err, "fanfold pack: error: opening " + options.input + ": no such file or directory\n");
   options.input = folder.string();
   EXPECT_EQ(run(), 1);
-  EXPECT_EQ(err, "fanfold pack: error: reading " + options.input + ": Is a directory\n");
+  EXPECT_EQ(err, "fanfold pack: error: " + options.input + " is not a regular file\n");
+  // Nor is a pipe waited for.
+  options.input = (folder / "pipe").string();
+  ASSERT_EQ(mkfifo(options.input.c_str(), 0600), 0);
+  EXPECT_EQ(run(), 1);
+  EXPECT_EQ(err, "fanfold pack: error: " + options.input + " is not a regular file\n");
 }
 
 TEST_F(PackCommand, KeepsTheOldFileWhenTheNewOneCannotBeWritten) {
   options.output = "/dev/full";
   EXPECT_EQ(run(), 1);
-  EXPECT_EQ(err, "fanfold pack: error: writing /dev/full: No space left on device\n");
+  EXPECT_EQ(err, "fanfold pack: error: writing /dev/full: no space left on device\n");
   EXPECT_TRUE(fs::exists("/dev/full"));
   options.output = (folder / "none" / "out.csv").string();
   EXPECT_EQ(run(), 1);
   EXPECT_EQ(err,
-            "fanfold pack: error: writing " + options.output + ": No such file or directory\n");
+            "fanfold pack: error: writing " + options.output + ": no such file or directory\n");
+}
+
+TEST_F(PackCommand, NeverOverwritesItsInput) {
+  const std::string before = read(options.input);
+  fs::create_symlink(options.input, folder / "link.csv");
+  fs::create_hard_link(options.input, folder / "hard.csv");
+  for (const char *name : {"in.csv", "link.csv", "hard.csv", ".//in.csv"}) {
+    options.output = (folder / name).string();
+    EXPECT_EQ(run(), 1);
+    EXPECT_EQ(err, "fanfold pack: error: writing " + options.output + ": found the input " +
+                       options.input + ", expected another file\n");
+    EXPECT_EQ(read(options.input), before);
+  }
+  options.output = folder.string();
+  EXPECT_EQ(run(), 1);
+  EXPECT_EQ(err, "fanfold pack: error: writing " + options.output +
+                     ": it is a directory, expected a file\n");
 }
 
 TEST_F(PackCommand, LeavesNoOtherFiles) {
