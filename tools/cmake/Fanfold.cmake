@@ -16,7 +16,7 @@ if(FANFOLD_SANITIZE)
     # looked for is in our code, and half of the build's time went there.
     set(ignored ${CMAKE_BINARY_DIR}/sanitizer-ignored.txt)
     file(CONFIGURE OUTPUT ${ignored} CONTENT "src:/usr/include/*\nsrc:/usr/lib/*\n")
-    add_compile_options(-fsanitize-ignorelist=${ignored})
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize-ignorelist=${ignored}>)
   endif()
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
@@ -46,6 +46,7 @@ target_link_libraries(fanfold_gomp INTERFACE gomp)
 
 include(FanfoldPrecompiled)
 fanfold_precompiled_set(Program)
+fanfold_precompiled_set(Command OPTIMISE cold)
 
 # The linker of the compiler's family takes a tenth of the time of binutils'.
 find_program(FANFOLD_LLD ld.lld HINTS /usr/lib/llvm-22/bin DOC "LLVM's linker")

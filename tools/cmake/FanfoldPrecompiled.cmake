@@ -13,7 +13,7 @@ endif()
 # tools/cmake/precompiled/NAME.h, with the include directories of DEPENDS. LEVEL is
 #   hot    as the build type has it, -O1 or -O3 (the default)
 #   warm   -O1: what a user waits for, but most of whose time is spent in libraries
-#   cold   -O0, in a release -O1: what is never waited for
+#   cold   -O0: what is never waited for
 # because the optimisation is part of what is precompiled, and most of what compiling costs
 # then.
 function(fanfold_precompiled_set name)
@@ -23,7 +23,7 @@ function(fanfold_precompiled_set name)
   if(arg_OPTIMISE STREQUAL warm)
     set(options $<$<COMPILE_LANGUAGE:CXX>:-O1>)
   elseif(arg_OPTIMISE STREQUAL cold)
-    set(options $<$<COMPILE_LANGUAGE:CXX>:$<IF:$<CONFIG:Release>,-O1,-O0>>)
+    set(options $<$<COMPILE_LANGUAGE:CXX>:-O0>)
   endif()
   set(target fanfold_precompiled_${name})
   add_library(${target} OBJECT ${folder}/Precompiled.cpp)
