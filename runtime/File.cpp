@@ -85,17 +85,25 @@ Result<std::string> fanfold::readFile(const std::string &path) {
   Result<FileDescriptor> file = openForReading(path);
   if (!file)
     return file.status();
+  return readToEnd(*file, path, SIZE_MAX);
+}
+
+Result<std::string> fanfold::readToEnd(const FileDescriptor &file, const std::string &path,
+                                       size_t mostBytes) {
   // To its end and not to its size, which files of /proc do not have.
   std::string text;
   char piece[1 << 14];
   for (;;) {
-    const ssize_t count = read(file->get(), piece, sizeof(piece));
+    const ssize_t count = read(file.get(), piece, sizeof(piece));
     if (count == 0)
       return text;
     if (count < 0 && errno != EINTR)
       return Status::fromErrno(errno, "reading " + path);
     if (count > 0)
       text.append(piece, size_t(count));
+    if (text.size() > mostBytes)
+      return Status::error("reading {}: found more than {} bytes, expected at most that", path,
+                           mostBytes);
   }
 }
 

@@ -53,6 +53,10 @@ Status readAt(const FileDescriptor &file, size_t offset, void *target, size_t by
 /// The whole of an existing file, which should be small: settings, descriptions.
 Result<std::string> readFile(const std::string &path);
 
+/// What is left of an open file or pipe; fails beyond `mostBytes`. `path` names it in failures.
+Result<std::string> readToEnd(const FileDescriptor &file, const std::string &path,
+                              size_t mostBytes);
+
 /// Writes all of `bytes` at the file's position.
 Status writeAll(const FileDescriptor &file, const void *source, size_t bytes);
 

@@ -25,19 +25,7 @@ Result<std::string> fanfold::readInput(const std::string &path, size_t mostBytes
       path == "-" ? Result(FileDescriptor(dup(STDIN_FILENO))) : openForReading(path);
   if (!file)
     return file.status();
-  std::string text;
-  for (char piece[1 << 14];;) {
-    const ssize_t count = read(file->get(), piece, sizeof(piece));
-    if (count == 0)
-      return text;
-    if (count < 0 && errno != EINTR)
-      return Status::fromErrno(errno, "reading " + path);
-    if (count > 0)
-      text.append(piece, size_t(count));
-    if (text.size() > mostBytes)
-      return Status::error("reading {}: found more than {} bytes, expected at most that", path,
-                           mostBytes);
-  }
+  return readToEnd(*file, path, mostBytes);
 }
 
 static bool isStandardOutput(const std::string &path) { return path.empty() || path == "-"; }
