@@ -444,7 +444,7 @@ class CompareTest(PageTest):
             self.assertEqual((self.folder / "out.html").read_text(), "old")
         ran = inspect("--format=html", f"--compare={self.folder}/none.json")
         self.assertEqual((ran.returncode, ran.stdout), (1, ""))
-        self.assertIn("none.json: No such file or directory", ran.stderr)
+        self.assertIn(f"opening {self.folder}/none.json: no such file or directory", ran.stderr)
         self.assertEqual(inspect("--format=json", "--compare=x.json").returncode, 2)
 
 
