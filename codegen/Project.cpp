@@ -25,16 +25,10 @@ extern const Program program;
 )";
 }
 
-std::string fanfold::programMain(plan::ArenaOp arena, ArrayRef<StringRef> headers,
-                                 StringRef makeDevice, StringRef tune) {
-  std::string text = fileBanner(arena) + "#include \"io/Loader.h\"\n#include \"program.h\"\n";
-  for (StringRef header : headers)
-    text += ("#include \"" + header + "\"\n").str();
-  text += ("#include \"runtime/RunProgram.h\"\n\n"
-           "int main(int argc, char **argv) {\n  return runProgram(program, " +
-           makeDevice + ", io::openDataSource, argc, argv")
-              .str();
-  return text + (tune.empty() ? "" : ", " + tune.str()) + ");\n}\n";
+std::string fanfold::programMain(plan::ArenaOp arena, StringRef target, StringRef targetMain) {
+  return fileBanner(arena) + "#include \"codegen/kernels/" + target.str() +
+         "/Main.h\"\n#include \"program.h\"\n\nint main(int argc, char **argv) { return " +
+         targetMain.str() + "(program, argc, argv); }\n";
 }
 
 FailureOr<std::string>
@@ -42,7 +36,7 @@ fanfold::stepFunctions(ModuleOp plan,
                        llvm::function_ref<FailureOr<std::string>(plan::LaunchOp)> emit) {
   std::string text;
   for (auto step : plan.getOps<plan::StepOp>()) {
-    text += "\nvoid " + step.getSymName().str() + "Step(StepContext &s) {\n";
+    text += "\nFANFOLD_STEP_FUNCTION void " + step.getSymName().str() + "Step(StepContext &s) {\n";
     int64_t index = 0;
     for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
       FailureOr<std::string> statement = emit(launch);

@@ -27,10 +27,9 @@ using ProjectFiles = std::map<std::string, std::string>;
 /// `program.h`: what the files of a project share.
 std::string programHeader(plan::ArenaOp arena);
 
-/// `main.cpp`: hands the program to the runtime with the device that `makeDevice` (a call)
-/// makes, and `tune`, the name of a TuneProgram, or empty. `headers` declare both.
-std::string programMain(plan::ArenaOp arena, llvm::ArrayRef<llvm::StringRef> headers,
-                        llvm::StringRef makeDevice, llvm::StringRef tune = "");
+/// `main.cpp`: hands the program to `targetMain`, which the folder of kernels `target`
+/// declares in Main.h.
+std::string programMain(plan::ArenaOp arena, llvm::StringRef target, llvm::StringRef targetMain);
 
 /// The step functions, one after another: for each launch a line of comment with its model
 /// line, and a line of code. `emit` writes the statement of a launch. Fails where it fails.

@@ -177,6 +177,14 @@ inline void beforeLaunch(StepContext &context, size_t index) {
     context.observer->beforeLaunch(context, index);
 }
 
+/// Marks a step function: thousands of calls, one after another, in which an optimiser finds
+/// nothing, but takes minutes to put the kernels in their places. Kernels are optimised.
+#ifdef __clang__
+#define FANFOLD_STEP_FUNCTION [[clang::optnone]]
+#else
+#define FANFOLD_STEP_FUNCTION [[gnu::optimize("O0")]]
+#endif
+
 /// A straight line of launches over the arena.
 struct Step {
   Span<Launch> launches;

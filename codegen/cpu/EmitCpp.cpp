@@ -61,7 +61,7 @@ FailureOr<ProjectFiles> CpuTarget::emitProject(ModuleOp plan) const {
                        "// Functions of one element.\n" +
                        *bodies + functions + "\n" + kernelObjects(text) + *steps;
   files["program.cpp"] = fileBanner(arena) + emitTables(plan, threadCount);
-  files["main.cpp"] = programMain(arena, {"runtime/Device.h"}, "makeCpuDevice()");
+  files["main.cpp"] = programMain(arena, "cpu", "cpuMain");
   files["Makefile"] = cpuMakefile();
   return files;
 }

@@ -33,7 +33,7 @@ LIBS := )" FANFOLD_CUDA_PROGRAM_LIBS R"(
 
 OBJECTS := products.o pointwise.o steps.o plans.o program.o main.o
 program: $(OBJECTS)
-	$(CXX) -o $@ $^ -L$(FANFOLD_LIB) -L$(CUDA)/lib64 $(LIBS)
+	$(CXX) $(LDFLAGS) -o $@ $^ -L$(FANFOLD_LIB) -L$(CUDA)/lib64 $(LIBS)
 
 # The files with device code are the slowest to compile: begun first.
 products.o pointwise.o: %.o: %.cu kernels.h
@@ -63,7 +63,7 @@ Status fanfold::checkCudaToolchain() {
                          "toolkit, or name its nvcc in the environment variable NVCC",
                          compiler);
   for (const char *library : {"libfanfold_cudnn.a", "libfanfold_cuda_kernels.a",
-                              "libfanfold_cuda_runtime.a", "libfanfold_tune_program.a"})
+                              "libfanfold_cuda_runtime.a", "libfanfold_cuda_main.a"})
     if (std::string path = Installation::get().libraries + "/" + library; !fs::exists(path))
       return Status::error("cannot find the library {}; install or build Fanfold again", path);
   return {};

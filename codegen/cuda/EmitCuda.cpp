@@ -125,9 +125,7 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
                        *steps;
   files["plans.cpp"] = fileBanner(arena) + "#include \"kernels.h\"\n" + plans;
   files["program.cpp"] = fileBanner(arena) + emitTables(plan, /*threads=*/0, text.tunables);
-  files["main.cpp"] =
-      programMain(arena, {"codegen/kernels/tuning/TuneProgram.h", "runtime/cuda/CudaDevice.h"},
-                  "makeCudaDevice()", "tuneCudaProgram");
+  files["main.cpp"] = programMain(arena, "cuda", "cudaMain");
   files["Makefile"] = cudaMakefile();
   return files;
 }

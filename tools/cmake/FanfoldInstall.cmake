@@ -38,7 +38,7 @@ foreach(library IN LISTS foreign_libraries)
   file(CREATE_LINK ${real} ${FANFOLD_LIBRARY_DIR}/${name} SYMBOLIC)
   install(FILES ${real} DESTINATION ${library_dir} RENAME ${name} COMPONENT fanfold)
 endforeach()
-install(TARGETS fanfold_cpu_kernels fanfold_fmt fanfold_io fanfold_runtime
+install(TARGETS fanfold_cpu_main fanfold_cpu_kernels fanfold_fmt fanfold_io fanfold_runtime
         ARCHIVE DESTINATION ${library_dir} COMPONENT fanfold)
 
 # What Debian has in folders where the loader does not look.
