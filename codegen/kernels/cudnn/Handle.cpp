@@ -11,32 +11,11 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <dlfcn.h>
 
 using namespace fanfold::cudnn;
 
 std::string fanfold::cudnn::versionText(size_t version) {
   return fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
-}
-
-bool fanfold::cudnn::ensureDriverLibrary() {
-  static const bool there = [] {
-    if (dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL))
-      return true;
-    // The stub says that it is libcuda.so.1, so that once loaded it answers to that
-    // name. It lies beside the toolkit's libraries, where cuDNN may lie too.
-    Dl_info info;
-    std::string beside;
-    if (dladdr(reinterpret_cast<void *>(&cudnnGetVersion), &info) && info.dli_fname) {
-      beside = info.dli_fname;
-      beside.resize(beside.find_last_of('/') + 1);
-    }
-    for (const std::string &directory : {beside, std::string(FANFOLD_CUDA_LIB_DIR "/")})
-      if (dlopen((directory + "stubs/libcuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL))
-        return true;
-    return false;
-  }();
-  return there;
 }
 
 Handle::Handle() { check(cudnnCreate(&raw), "starting cuDNN"); }

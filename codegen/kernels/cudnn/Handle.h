@@ -27,11 +27,6 @@ namespace fanfold::cudnn {
 /// "9.19.0" of 91900.
 std::string versionText(size_t version);
 
-/// cuDNN looks for the driver's libcuda.so.1 even where it needs no device. If there
-/// is none, this loads the toolkit's stub of it, which knows all names and does
-/// nothing. Returns false if there is no stub either. Call it before anything of cuDNN.
-bool ensureDriverLibrary();
-
 /// Not copyable, used by one thread at a time.
 class Handle {
 public:

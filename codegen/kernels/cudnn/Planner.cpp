@@ -8,6 +8,7 @@
 
 #include "codegen/kernels/cudnn/Planner.h"
 
+#include "codegen/kernels/cudnn/Libraries.h"
 #include "codegen/kernels/cudnn/OperationGraph.h"
 
 #include <algorithm>
@@ -71,13 +72,14 @@ const char *objection(const ConvProblem &problem, const PlanLimits &limits,
 
 } // namespace
 
-Planner::Planner(Handle &handle) : handle(&handle) {}
+Planner::Planner(Handle &handle) : handle(&handle) { keepRuntimeCompiler(); }
 
 Result<std::unique_ptr<Planner>> Planner::create(const DeviceDescription &description) {
   if (!ensureDriverLibrary())
     return Status::error("there is neither a driver's libcuda.so.1 nor the CUDA toolkit's stub of "
                          "it ({}/stubs/libcuda.so), one of which cuDNN needs",
                          FANFOLD_CUDA_LIB_DIR);
+  keepRuntimeCompiler();
   try {
     std::unique_ptr<Planner> planner(new Planner());
     planner->device = Descriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
