@@ -28,20 +28,21 @@ def inspect(*arguments):
                           cwd=ROOT, capture_output=True, text=True)
 
 
+def setUpModule():
+    """Writes the compiler's files for ResNet-50, and starts a browser, for all tests."""
+    PageTest.folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+    for kind, batch in (("json", 32), ("json", 16), ("html", 32)):
+        ran = inspect(f"--format={kind}", f"--batch={batch}", f"--output={PageTest.folder}/{batch}.{kind}")
+        assert ran.returncode == 0, ran.stderr
+    PageTest.html = (PageTest.folder / "32.html").read_text()
+    PageTest.json = json.loads((PageTest.folder / "32.json").read_text())
+    PageTest.browser = unittest.enterModuleContext(browser.Browser())
+
+
 class PageTest(unittest.TestCase):
-    """A browser, and the files that the compiler writes for ResNet-50, for all tests."""
+    """Opens pages of ResNet-50, and others made of them."""
 
     maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        for kind, batch in (("json", 32), ("json", 16), ("html", 32)):
-            ran = inspect(f"--format={kind}", f"--batch={batch}", f"--output={cls.folder}/{batch}.{kind}")
-            assert ran.returncode == 0, ran.stderr
-        cls.html = (cls.folder / "32.html").read_text()
-        cls.json = json.loads((cls.folder / "32.json").read_text())
-        cls.browser = cls.enterClassContext(browser.Browser())
 
     def open(self, name="32.html", dark=False, clean=True):
         """A page of the folder; it must leave no error and ask for nothing but itself."""
