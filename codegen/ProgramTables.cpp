@@ -21,8 +21,9 @@ using namespace fanfold;
 namespace {
 class TableEmitter {
 public:
-  TableEmitter(ModuleOp plan, int threads, ArrayRef<TunableRow> tunables)
-      : plan(plan), symbols(plan), threads(threads), tunables(tunables) {}
+  TableEmitter(ModuleOp plan, int threads, int64_t varyingLaunches, ArrayRef<TunableRow> tunables)
+      : plan(plan), symbols(plan), threads(threads), varyingLaunches(varyingLaunches),
+        tunables(tunables) {}
   std::string emit();
 
 private:
@@ -44,6 +45,7 @@ private:
   ModuleOp plan;
   SymbolTable symbols;
   int threads;
+  int64_t varyingLaunches;
   ArrayRef<TunableRow> tunables;
   std::string text;
   int64_t arrays = 0;
@@ -336,6 +338,7 @@ void TableEmitter::emitProgram() {
   field("eval", "{evalLaunches, evalStep}");
   text += "    /*recipe=*/\n    {\n" + recipeText + "    },\n";
   field("prepare", "prepare");
+  field("varyingLaunches", std::to_string(varyingLaunches));
   field("tunables", "tunables");
   field("classifiers", "classifiers");
   text += "};\n";
@@ -355,6 +358,7 @@ std::string TableEmitter::emit() {
   return text;
 }
 
-std::string fanfold::emitTables(ModuleOp plan, int threads, ArrayRef<TunableRow> tunables) {
-  return TableEmitter(plan, threads, tunables).emit();
+std::string fanfold::emitTables(ModuleOp plan, int threads, int64_t varyingLaunches,
+                                ArrayRef<TunableRow> tunables) {
+  return TableEmitter(plan, threads, varyingLaunches, tunables).emit();
 }

@@ -11,6 +11,7 @@
 
 #include "llvm/Support/raw_ostream.h"
 
+using namespace mlir;
 using namespace fanfold;
 
 bool ProgramTarget::takesLess(llvm::ArrayRef<mlir::Operation *> launches,
@@ -41,4 +42,13 @@ std::string fanfold::launchKey(mlir::Operation *launch) {
   stream << " ->";
   addTensors(launch->getResults());
   return key;
+}
+
+int64_t fanfold::varyingLaunches(ModuleOp plan, const ProgramTarget &target, StringRef name) {
+  int64_t count = 0;
+  for (auto step : plan.getOps<plan::StepOp>())
+    if (step.getSymName() == name)
+      for (auto launch : step.getBody().getOps<plan::LaunchOp>())
+        count += !target.repeats(launch).repeats;
+  return count;
 }

@@ -35,6 +35,12 @@ struct Candidate {
   std::string refused;                ///< Why it cannot be taken; empty if it can.
 };
 
+/// Whether a launch gives the same bits in every run, and by what that is known.
+struct Repeatability {
+  bool repeats = true;
+  std::string by; ///< "own kernel", "its runs were equal"
+};
+
 class ProgramTarget : public Target {
 public:
   /// The implementations among which `launch` was chosen, in the library's order; none if
@@ -42,6 +48,9 @@ public:
   virtual std::vector<Candidate> candidates(plan::LaunchOp launch) const { return {}; }
   /// Likewise of a problem among a launch's `alternatives`.
   virtual std::vector<Candidate> candidates(const std::string &problem) const { return {}; }
+
+  /// On the same device with the same libraries and number of threads.
+  virtual Repeatability repeats(plan::LaunchOp launch) const { return {true, "own kernel"}; }
 
   /// Microseconds that a problem takes by the fastest implementation that may run; none if
   /// that was not measured.
@@ -68,6 +77,9 @@ public:
   /// Whether everything that building a project takes is installed.
   virtual Status checkToolchain() const = 0;
 };
+
+/// How many launches of the step of that name do not give the same bits in every run.
+int64_t varyingLaunches(mlir::ModuleOp plan, const ProgramTarget &target, llvm::StringRef step);
 
 /// Text that is equal for launches that take the same implementation and workspace.
 std::string launchKey(mlir::Operation *launch);

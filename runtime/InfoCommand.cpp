@@ -55,6 +55,8 @@ ordered_json toJson(const Program &program) {
                        {"peak_step", program.peakLaunch},
                        {"train_launches", program.train.launches.size},
                        {"eval_launches", program.eval.launches.size},
+                       {"repeats", program.varyingLaunches == 0},
+                       {"varying_launches", program.varyingLaunches},
                        {"recipe", settingsToJson(Settings(program.recipe), program)}};
   ordered_json &inputs = json["inputs"] = ordered_json::array();
   for (const Input &input : program.inputs)
@@ -84,6 +86,13 @@ void printText(const Program &program) {
   fmt::print("  batch       {}\n", program.batch);
   fmt::print("  launches    {} in the train step, {} in the eval step\n",
              program.train.launches.size, program.eval.launches.size);
+  if (program.varyingLaunches == 0)
+    fmt::print("  repeats     yes: equal runs give equal bits\n");
+  else
+    fmt::print(
+        "  repeats     no: the bits of {} launches vary from run to run (--deterministic has "
+        "others)\n",
+        program.varyingLaunches);
   fmt::print("  arena       {}, lower bound {}\n", bytes(program.arenaBytes),
              bytes(program.lowerBoundBytes));
   if (program.peakLaunch < program.train.launches.size) {

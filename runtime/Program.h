@@ -274,6 +274,10 @@ struct Program {
   /// what the machine lacks.
   const char *(*prepare)();
 
+  /// Of the train step: those that may give other bits in another run on the same device, with
+  /// the same libraries and number of threads.
+  size_t varyingLaunches = 0;
+
   /// Empty where every kernel has one implementation, as on the CPU.
   Span<Tunable> tunables = {};
 

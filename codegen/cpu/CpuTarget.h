@@ -43,6 +43,10 @@ public:
     return fanfold::takesPitch(launch, value, productsStayPacked);
   }
   bool supports(llvm::StringRef precision) const override { return precision == "fp32"; }
+  /// oneDNN's weight gradients are sums in as many parts as there are threads.
+  Repeatability repeats(plan::LaunchOp launch) const override {
+    return {true, launch.getAlgorithm() ? "oneDNN, on equal threads" : "own kernel"};
+  }
   llvm::FailureOr<ProjectFiles> emitProject(mlir::ModuleOp plan) const override;
   llvm::StringRef programLibraries() const override;
   Status checkToolchain() const override;

@@ -24,6 +24,8 @@ static std::string cublasltName() {
 
 static std::string cudnnName() { return cudnn::libraryName(cudnnGetVersion()); }
 
+static constexpr const char *doesNotRepeat = "it does not repeat to the bit";
+
 /// "1st", "22nd", "113th".
 static std::string ordinal(int64_t number) {
   const int64_t tens = number % 100 / 10;
@@ -82,14 +84,37 @@ std::string Chooser::estimate(const std::string &text) const {
   return path.empty() ? text : text + "; not measured";
 }
 
-std::optional<double> Chooser::microseconds(const std::string &problem,
-                                            llvm::StringRef implementation) const {
+const TuningRecord *Chooser::find(const std::string &problem,
+                                  llvm::StringRef implementation) const {
   const bool isCudnn = implementation.consume_front(cudnnPrefix);
   if (isCudnn || implementation.consume_front(cublasltPrefix))
     for (const TuningRecord &record : measured(isCudnn ? cudnnName() : cublasltName(), problem))
       if (implementation == record.choice)
-        return record.microseconds;
-  return std::nullopt;
+        return &record;
+  return nullptr;
+}
+
+std::optional<double> Chooser::microseconds(const std::string &problem,
+                                            llvm::StringRef implementation) const {
+  const TuningRecord *record = find(problem, implementation);
+  return record ? std::optional(record->microseconds) : std::nullopt;
+}
+
+Repeatability Chooser::repeats(const std::string &problem, llvm::StringRef implementation) {
+  const TuningRecord *record = find(problem, implementation);
+  const std::optional<bool> seen = record ? record->repeats : std::nullopt;
+  if (seen && !*seen)
+    return {false, "its runs differed"};
+  if (!implementation.consume_front(cudnnPrefix))
+    return {true, seen ? "its runs were equal" : "cuBLASLt's word"};
+  Result<cudnn::ConvProblem> conv = cudnn::ConvProblem::parse(problem);
+  Result<cudnn::Plan> plan = conv ? planner.build(*conv, implementation.str()) : conv.status();
+  const std::optional<bool> said = plan ? plan->repeats : std::nullopt;
+  if (said && !*said)
+    return {false, "its engine"};
+  if (seen)
+    return {true, "its runs were equal"};
+  return said ? Repeatability{true, "cuDNN's word"} : Repeatability{false, "nobody knows"};
 }
 
 bool Chooser::hasPlan(const cudnn::ConvProblem &problem) {
@@ -107,7 +132,7 @@ std::optional<Chooser::Measured> Chooser::fastest(const cudnn::ConvProblem &prob
       passedOver.emplace(record.line, plan.status().message());
       continue;
     }
-    if (limits.deterministic && !plan->deterministic)
+    if (!mayRun(record, plan->repeats))
       continue;
     // This machine's cuDNN may take more than the one that measured.
     if (plan->workspaceBytes > limits.maxWorkspaceBytes)
@@ -124,7 +149,7 @@ std::optional<Chooser::Measured> Chooser::fastest(const cudnn::ConvProblem &prob
 std::optional<double> Chooser::fastest(const std::string &problem) {
   if (cublaslt::MatmulProblem::parse(problem).ok()) {
     for (const TuningRecord &record : measured(cublasltName(), problem))
-      if (fits(record))
+      if (fits(record) && mayRun(record, true))
         return record.microseconds;
     return std::nullopt;
   }
@@ -183,7 +208,7 @@ Result<Algorithm> Chooser::choose(const cublaslt::MatmulProblem &problem) {
   asked.insert(text);
   const TuningRecord *best = nullptr, *next = nullptr;
   for (const TuningRecord &record : measured(cublasltName(), text))
-    if (fits(record) && !next)
+    if (fits(record) && mayRun(record, true) && !next)
       (best ? next : best) = &record;
   if (best) {
     // Only the card can tell more about it.
@@ -219,9 +244,12 @@ std::vector<Candidate> Chooser::candidates(const cudnn::ConvProblem &problem) {
       known->workspaceBytes = record.workspaceBytes;
     // That it could not be tried here does not count where it was tried on the card.
     if (fits(record))
-      if (Result<cudnn::Plan> plan = cudnn::planOf(record, planner);
-          plan && (plan->deterministic || !limits.deterministic))
-        known->refused.clear();
+      if (Result<cudnn::Plan> plan = cudnn::planOf(record, planner); plan) {
+        if (mayRun(record, plan->repeats))
+          known->refused.clear();
+        else if (known->refused.empty())
+          known->refused = doesNotRepeat;
+      }
   }
   return list;
 }
@@ -233,9 +261,10 @@ std::vector<Candidate> Chooser::candidates(const cublaslt::MatmulProblem &proble
                     record.workspaceBytes,
                     {},
                     record.microseconds,
-                    fits(record) ? ""
-                                 : fmt::format("it takes a workspace of {} bytes, more than {}",
-                                               record.workspaceBytes, limits.maxWorkspaceBytes)});
+                    !mayRun(record, true) ? doesNotRepeat
+                    : fits(record)        ? ""
+                                   : fmt::format("it takes a workspace of {} bytes, more than {}",
+                                                 record.workspaceBytes, limits.maxWorkspaceBytes)});
   return list;
 }
 

@@ -67,6 +67,10 @@ public:
   /// if nothing is known of it.
   std::optional<double> expected(const cudnn::ConvProblem &problem);
 
+  /// Whether `implementation`, a name of those above, gives the same bits in every run of the
+  /// problem of this text, and by what that is known.
+  Repeatability repeats(const std::string &problem, llvm::StringRef implementation);
+
   /// Counts an alternative of what a launch computes, a problem that decides between forms.
   /// Fails if it was not measured and the database is frozen.
   Status checkAlternative(const std::string &problem);
@@ -89,8 +93,15 @@ private:
                                             const std::string &problem) const {
     return database.measured(device, library, problem);
   }
+  const TuningRecord *find(const std::string &problem, llvm::StringRef implementation) const;
   bool fits(const TuningRecord &record) const {
     return record.workspaceBytes <= limits.maxWorkspaceBytes;
+  }
+  /// Whether what was measured may run as far as its bits go. `said` is what the library says
+  /// of it: runs that were equal prove less than its word.
+  bool mayRun(const TuningRecord &record, std::optional<bool> said) const {
+    return !limits.deterministic ||
+           (record.repeats.value_or(true) && said.value_or(record.repeats.value_or(false)));
   }
   /// What was measured for a convolution and may run.
   struct Measured {

@@ -58,6 +58,7 @@ public:
 
   std::vector<Candidate> candidates(plan::LaunchOp launch) const override;
   std::vector<Candidate> candidates(const std::string &problem) const override;
+  Repeatability repeats(plan::LaunchOp launch) const override;
   std::string missingMeasurements() const override { return theChooser->missingMeasurements(); }
 
   std::optional<double> fastest(const std::string &problem) const override {

@@ -124,7 +124,9 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
                        kernelObjects(text, "  cudnn::Handle library;\n  cublaslt::Handle blas;\n") +
                        *steps;
   files["plans.cpp"] = fileBanner(arena) + "#include \"kernels.h\"\n" + plans;
-  files["program.cpp"] = fileBanner(arena) + emitTables(plan, /*threads=*/0, text.tunables);
+  files["program.cpp"] =
+      fileBanner(arena) +
+      emitTables(plan, /*threads=*/0, varyingLaunches(plan, *this, "train"), text.tunables);
   files["main.cpp"] = programMain(arena, "cuda", "cudaMain");
   files["Makefile"] = cudaMakefile();
   return files;

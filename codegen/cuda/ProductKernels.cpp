@@ -398,6 +398,29 @@ std::vector<Candidate> CudaTarget::candidates(const std::string &problem) const 
   return parsed ? theChooser->candidates(*parsed) : std::vector<Candidate>();
 }
 
+/// The problem that a launch of the plan poses to a library; empty if its kernel is ours.
+static std::string problemOf(plan::LaunchOp op) {
+  ValueRange in = op.getInputs(), out = op.getOutputs();
+  if (op.getKernel() == "matmul")
+    return matmulProblem(in, out, op.getConstants(), op).text();
+  if (op.getKernel() == "conv1x1_add")
+    return conv1x1AddProblem(in, out, op.getConstants()).text();
+  if (!op.getKernel().starts_with("conv2d"))
+    return "";
+  const ConvProblem problem = convProblem(op.getKernel(), in, out, op.getConstants(), op);
+  const StringRef algorithm = op.getAlgorithm().value_or("");
+  if (algorithm.starts_with(cublasltPrefix.rtrim()))
+    if (std::optional<MatmulProblem> product = asMatmul(problem))
+      return product->text();
+  return algorithm.starts_with(cudnnPrefix) ? problem.text() : "";
+}
+
+Repeatability CudaTarget::repeats(plan::LaunchOp op) const {
+  const std::string problem = problemOf(op);
+  return problem.empty() ? ProgramTarget::repeats(op)
+                         : theChooser->repeats(problem, op.getAlgorithm().value_or(""));
+}
+
 //===----------------------------------------------------------------------===//
 // Emission
 //===----------------------------------------------------------------------===//
@@ -466,6 +489,7 @@ static FailureOr<std::string> emitConv(CudaProgramText &text, plan::LaunchOp op)
   // They were measured on the card with the bytes that the arena has for them.
   if (plan->builtAtStart)
     plan->workspaceBytes = workspaceBytes(op);
+  plan->repeats = text.target.repeats(op).repeats;
   text.addTunable(problem.text(), op, engine);
   if (std::optional<MatmulProblem> product = asMatmul(problem))
     text.addAlternative(product->text(), op);

@@ -58,7 +58,7 @@ using Row = std::vector<std::string>;
 
 /// Columns as wide as what stands in them, with numbers at their right end.
 static std::string table(const std::vector<Row> &rows) {
-  const std::string alignments = "><<<><>>><";
+  const std::string alignments = "><<<><<>>><";
   std::vector<size_t> widths(alignments.size());
   for (const Row &row : rows)
     for (size_t i = 0; i < row.size(); ++i)
@@ -78,14 +78,16 @@ static std::string table(const std::vector<Row> &rows) {
 std::string fanfold::kernelsText(ModuleOp plan, const ProgramTarget &target) {
   std::string text;
   for (auto step : plan.getOps<plan::StepOp>()) {
-    std::vector<Row> rows = {{"", "kernel", "layer", "implementation", "of", "reason", "MFLOP",
-                              "data", "workspace", "model line"}};
+    std::vector<Row> rows = {{"", "kernel", "layer", "implementation", "of", "reason", "repeats",
+                              "MFLOP", "data", "workspace", "model line"}};
     for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
       const size_t candidates = target.candidates(launch).size();
+      const Repeatability repeats = target.repeats(launch);
       rows.push_back({std::to_string(rows.size() - 1), launch.getKernel().str(),
                       shortened(launch.getLayer().value_or("").str()),
                       shortened(launch.getAlgorithm().value_or("own").str()),
                       candidates ? std::to_string(candidates) : "", reasonOf(launch),
+                      fmt::format("{}: {}", repeats.repeats ? "yes" : "no", repeats.by),
                       fmt::format("{:.2f}", launch.getFlops().convertToDouble() / 1e6),
                       formatBytes(bytesOf(launch)), formatBytes(workspaceOf(launch)),
                       modelLine(launch)});
@@ -126,11 +128,14 @@ Json fanfold::kernelsJson(ModuleOp plan, const ProgramTarget &target) {
   Json steps = Json::object();
   for (auto step : plan.getOps<plan::StepOp>()) {
     Json rows = Json::array();
-    for (auto launch : step.getBody().getOps<plan::LaunchOp>())
+    for (auto launch : step.getBody().getOps<plan::LaunchOp>()) {
+      const Repeatability repeats = target.repeats(launch);
       rows.push_back({{"index", rows.size()},
                       {"kernel", launch.getKernel().str()},
                       {"layer", launch.getLayer().value_or("").str()},
                       {"implementation", launch.getAlgorithm().value_or("own").str()},
+                      {"repeats", repeats.repeats},
+                      {"repeats_by", repeats.by},
                       {"reason", noteOf(launch, "reason")},
                       {"form", noteOf(launch, "form")},
                       {"alternatives", alternativesJson(launch, target)},
@@ -139,6 +144,7 @@ Json fanfold::kernelsJson(ModuleOp plan, const ProgramTarget &target) {
                       {"bytes", bytesOf(launch)},
                       {"workspace_bytes", workspaceOf(launch)},
                       {"location", fullLocation(launch.getLoc())}});
+    }
     steps[step.getSymName().str()] = rows;
   }
   return steps;

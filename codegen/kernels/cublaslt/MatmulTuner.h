@@ -15,6 +15,7 @@
 
 #include "codegen/kernels/cublaslt/Matmul.h"
 #include "codegen/kernels/tuning/LaunchTimer.h"
+#include "codegen/kernels/tuning/RepeatCheck.h"
 #include "codegen/kernels/tuning/ScratchMemory.h"
 #include "codegen/kernels/tuning/TuningDatabase.h"
 
@@ -26,7 +27,7 @@ std::string libraryName();
 /// A record for each of the heuristic's algorithms that ran within the workspace.
 /// Fails if the problem makes no sense or its matrices do not fit into the scratch
 /// memory.
-Result<std::vector<TuningRecord>> measure(Handle &handle, LaunchTimer &timer,
+Result<std::vector<TuningRecord>> measure(Handle &handle, LaunchTimer &timer, RepeatCheck &check,
                                           ScratchMemory &scratch, const std::string &deviceName,
                                           const MatmulProblem &problem, int64_t workspaceBytes);
 

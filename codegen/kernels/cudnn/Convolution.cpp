@@ -89,6 +89,8 @@ void Convolution::load(const Plan &embedded) {
 void Convolution::rebuild(const Plan &embedded) {
   PlanLimits limits;
   limits.maxWorkspaceBytes = embedded.workspaceBytes;
+  // What took the place of something that repeats must do so too.
+  limits.deterministic = embedded.repeats.value_or(false);
   Planner planner(handle);
   const Candidates *list = nullptr;
   // Compiling engines here takes seconds, so it is for what no other engine has.

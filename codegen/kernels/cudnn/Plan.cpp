@@ -92,8 +92,10 @@ Result<EngineChoice> EngineChoice::parse(const std::string &text) {
 }
 
 std::string fanfold::cudnn::serialize(const Plan &plan) {
-  Json text = {
-      {"cudnn", plan.version}, {"engine", plan.engine}, {"workspaceBytes", plan.workspaceBytes}};
+  Json text = {{"cudnn", plan.version},
+               {"engine", plan.engine},
+               {"workspaceBytes", plan.workspaceBytes},
+               {"repeats", plan.repeats ? Json(*plan.repeats) : Json()}};
   if (!plan.serialized.empty())
     text["plan"] = Json::parse(plan.serialized);
   return text.dump();
@@ -108,6 +110,8 @@ Result<Plan> fanfold::cudnn::parsePlan(const std::string &text) {
     fields.at("cudnn").get_to(plan.version);
     fields.at("engine").get_to(plan.engine);
     fields.at("workspaceBytes").get_to(plan.workspaceBytes);
+    const Json &repeats = fields.at("repeats");
+    plan.repeats = repeats.is_null() ? std::nullopt : std::optional(repeats.get<bool>());
     plan.builtAtStart = !fields.contains("plan");
     if (!plan.builtAtStart)
       plan.serialized = fields.at("plan").dump();

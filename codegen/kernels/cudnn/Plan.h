@@ -26,6 +26,7 @@
 #include "runtime/Status.h"
 
 #include <memory>
+#include <optional>
 
 namespace fanfold::cudnn {
 
@@ -36,7 +37,9 @@ struct Plan {
   int64_t rank = 0; ///< Place in cuDNN's own order, from 0.
   int64_t workspaceBytes = 0;
   bool tensorCores = false;
-  bool deterministic = true; ///< Equal bits in every run.
+  /// Equal bits in every run, as far as cuDNN says and was seen (VaryingEngines.h); none: of
+  /// an engine that is unknown without a device.
+  std::optional<bool> repeats = true;
   /// Its engine is compiled on the device, or unknown without one: a program has its name
   /// and builds the plan when it starts.
   bool builtAtStart = false;

@@ -10,6 +10,7 @@
 
 #include "codegen/kernels/cudnn/Libraries.h"
 #include "codegen/kernels/cudnn/OperationGraph.h"
+#include "codegen/kernels/cudnn/VaryingEngines.h"
 
 #include <algorithm>
 
@@ -53,8 +54,13 @@ EngineChoice choiceOf(const Descriptor &engine, const Descriptor &config) {
   return choice;
 }
 
+/// Whether an engine gives equal bits in every run, as far as cuDNN says and was seen.
+bool repeats(const ConvProblem &problem, int64_t engine, const EngineNotes &notes) {
+  return !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) && !isSeenToVary(problem, engine);
+}
+
 /// Why an engine may not run a problem, or null.
-const char *objection(const ConvProblem &problem, const PlanLimits &limits,
+const char *objection(const ConvProblem &problem, const PlanLimits &limits, int64_t engine,
                       const EngineNotes &notes) {
   const bool fp32 = problem.xType == ElementType::f32 && problem.yType == ElementType::f32;
   if (fp32 && problem.math == Math::fp32 && notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE))
@@ -65,7 +71,7 @@ const char *objection(const ConvProblem &problem, const PlanLimits &limits,
     return "it sums in less than fp32";
   if (notes.has(CUDNN_NUMERICAL_NOTE_WINOGRAD) || notes.has(CUDNN_NUMERICAL_NOTE_FFT))
     return "it transforms operands, which costs accuracy";
-  if (limits.deterministic && notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC))
+  if (limits.deterministic && !repeats(problem, engine, notes))
     return "it does not repeat to the bit";
   return nullptr;
 }
@@ -105,7 +111,7 @@ Descriptor Planner::queryHeuristics(const Descriptor &graph, cudnnBackendHeurMod
 }
 
 /// Throws Error if cuDNN refuses the configuration.
-Plan Planner::finalizePlan(const Descriptor &config) const {
+Plan Planner::finalizePlan(const ConvProblem &problem, const Descriptor &config) const {
   Descriptor made(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
   made.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
   if (device)
@@ -117,7 +123,8 @@ Plan Planner::finalizePlan(const Descriptor &config) const {
   const Descriptor engine = engineOf(config);
   const EngineNotes notes(engine);
   Plan plan;
-  plan.engine = choiceOf(engine, config).text();
+  const EngineChoice choice = choiceOf(engine, config);
+  plan.engine = choice.text();
   plan.workspaceBytes = made.get<int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
   // Engines whose blocks stand in clusters cut the last tiles between multiprocessors and
   // keep the parts in the workspace. How many there are they ask of the driver, and say
@@ -125,7 +132,7 @@ Plan Planner::finalizePlan(const Descriptor &config) const {
   if (device && plan.engine.find("tile_cga") != std::string::npos)
     plan.workspaceBytes = std::max(plan.workspaceBytes, clusterWorkspaceBytes);
   plan.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
-  plan.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
+  plan.repeats = repeats(problem, choice.id, notes);
   plan.builtAtStart = notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);
   plan.version = cudnnGetVersion();
   if (!plan.builtAtStart)
@@ -149,7 +156,8 @@ void Planner::addCandidates(const ConvProblem &problem, const PlanLimits &limits
   for (const Descriptor &config : query.getDescriptors(
            CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, mostConfigs)) {
     const Descriptor engine = engineOf(config);
-    const std::string text = choiceOf(engine, config).text();
+    const EngineChoice choice = choiceOf(engine, config);
+    const std::string text = choice.text();
     const auto isKnown = [&](const auto &entry) { return entry.engine == text; };
     if (std::any_of(list.plans.begin(), list.plans.end(), isKnown) ||
         std::any_of(list.refused.begin(), list.refused.end(), isKnown))
@@ -158,7 +166,7 @@ void Planner::addCandidates(const ConvProblem &problem, const PlanLimits &limits
       list.refused.push_back({text, std::move(reason)});
     };
     const EngineNotes notes(engine);
-    if (const char *reason = objection(problem, limits, notes)) {
+    if (const char *reason = objection(problem, limits, choice.id, notes)) {
       refuse(reason);
       continue;
     }
@@ -168,7 +176,7 @@ void Planner::addCandidates(const ConvProblem &problem, const PlanLimits &limits
       continue;
     }
     try {
-      Plan plan = finalizePlan(config);
+      Plan plan = finalizePlan(problem, config);
       plan.rank = int64_t(list.plans.size() + list.refused.size());
       if (plan.workspaceBytes > limits.maxWorkspaceBytes)
         refuse(fmt::format("it takes a workspace of {} bytes, more than {}", plan.workspaceBytes,
@@ -231,18 +239,16 @@ Result<Plan> Planner::build(const ConvProblem &problem, const std::string &engin
       if (!device)
         throw;
       // Engines that cuDNN lends from cuBLASLt are there only where a device is.
-      atStart.deterministic = false; // As far as is known.
+      atStart.repeats.reset();
       return atStart;
     }
     const EngineNotes notes(engine);
-    PlanLimits limits;
-    limits.deterministic = false;
-    if (const char *reason = objection(problem, limits, notes))
+    if (const char *reason = objection(problem, PlanLimits(), choice->id, notes))
       return Status::error("engine '{}' of cuDNN {}: {}", engineText,
                            versionText(cudnnGetVersion()), reason);
     if (device && notes.has(CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) {
       atStart.tensorCores = notes.has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
-      atStart.deterministic = !notes.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
+      atStart.repeats = repeats(problem, choice->id, notes);
       return atStart;
     }
     std::vector<Descriptor> knobs;
@@ -257,7 +263,7 @@ Result<Plan> Planner::build(const ConvProblem &problem, const std::string &engin
     if (!knobs.empty())
       config.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs);
     config.finalize("the engine's knobs");
-    return finalizePlan(config);
+    return finalizePlan(problem, config);
   } catch (const Error &error) {
     return Status::error("engine '{}' of cuDNN {}: {}", engineText, versionText(cudnnGetVersion()),
                          error.what());

@@ -28,7 +28,7 @@ namespace fanfold::cudnn {
 
 struct PlanLimits {
   int64_t maxWorkspaceBytes = int64_t(1) << 30;
-  bool deterministic = true; ///< Only plans that give equal bits in every run.
+  bool deterministic = false; ///< Only plans that give equal bits in every run.
   /// Engines that are compiled on the device too, which takes about a second each;
   /// without a device there are none anyway.
   bool runtimeCompiled = true;
@@ -82,7 +82,7 @@ private:
   Descriptor queryHeuristics(const Descriptor &graph, cudnnBackendHeurMode_t mode) const;
   void addCandidates(const ConvProblem &problem, const PlanLimits &limits, const Descriptor &graph,
                      cudnnBackendHeurMode_t mode, Candidates &list) const;
-  Plan finalizePlan(const Descriptor &config) const;
+  Plan finalizePlan(const ConvProblem &problem, const Descriptor &config) const;
 
   Handle *handle = nullptr;
   Descriptor device; ///< Empty with a handle.

@@ -40,10 +40,34 @@ struct OperandSizes {
   size_t total() const { return x + w + y; }
 };
 
+/// What a problem's pass writes to.
+std::vector<RepeatCheck::Output> outputsOf(const ConvProblem &problem, const OperandSizes &sizes,
+                                           const ConvOperands &o) {
+  const auto piece = [](const void *memory, size_t bytes) {
+    return RepeatCheck::Output{const_cast<void *>(memory), bytes};
+  };
+  switch (problem.pass) {
+  case Pass::dgrad:
+    return {piece(o.x, sizes.x)};
+  case Pass::wgrad:
+    return {piece(o.w, sizes.w)};
+  case Pass::forward:
+    break;
+  }
+  const size_t sums = size_t(problem.shape.outChannels) * sizeof(float);
+  std::vector<RepeatCheck::Output> outputs = {piece(o.y, sizes.y)};
+  if (problem.epilogue == Epilogue::statistics)
+    outputs.insert(outputs.end(), {piece(o.sum, sums), piece(o.sumOfSquares, sums)});
+  return outputs;
+}
+
 /// Of one set. Its eight pieces and the workspace are aligned as ScratchMemory does.
+/// Of one set of operands and the copy of its outputs, which are one tensor and sums at most.
 int64_t setBytes(const OperandSizes &sizes) {
   constexpr int64_t pieces = 9, alignment = 256;
-  return int64_t(sizes.total() + 5 * sizes.perChannel) + pieces * alignment;
+  const size_t outputs = std::max({sizes.x, sizes.w, sizes.y}) + 2 * sizes.perChannel;
+  return int64_t(sizes.total() + 5 * sizes.perChannel) + pieces * alignment +
+         int64_t(RepeatCheck::bytesFor(outputs, 3));
 }
 
 bool takeOperands(const OperandSizes &sizes, ScratchMemory &scratch, ConvOperands &o) {
@@ -93,11 +117,13 @@ Result<std::vector<TuningRecord>> Tuner::measure(const ConvProblem &problem, Pla
     workspaceBytes = std::max(workspaceBytes, plan.workspaceBytes);
 
   void *workspace = scratch.take(size_t(workspaceBytes));
-  std::vector<ConvOperands> sets;
+  std::vector<ConvOperands> sets(1);
+  [[maybe_unused]] const bool fits = takeOperands(sizes, scratch, sets[0]) &&
+                                     check.reserve(outputsOf(problem, sizes, sets[0]), scratch);
+  assert(workspace && fits && "the workspace leaves room for a set");
   const size_t wanted = std::min(mostSets, rotatedBytes / std::max<size_t>(sizes.total(), 1) + 2);
-  for (ConvOperands set; workspace && sets.size() < wanted && takeOperands(sizes, scratch, set);)
+  for (ConvOperands set; sets.size() < wanted && takeOperands(sizes, scratch, set);)
     sets.push_back(set);
-  assert(!sets.empty() && "the workspace leaves room for a set");
 
   // Every time, because the last problem's results may have grown from problem to
   // problem.
@@ -113,9 +139,15 @@ Result<std::vector<TuningRecord>> Tuner::measure(const ConvProblem &problem, Pla
       const size_t set = size_t(i) % sets.size();
       convolutions[set].run(stream, sets[set], workspace);
     });
-    if (time)
-      records.push_back({deviceName, libraryName(plan.version), problem.text(), plan.engine,
-                         plan.workspaceBytes, *time});
+    if (!time)
+      continue;
+    const Result<bool> repeats = check.repeats(timer.stream(), [&](void *stream) {
+      convolutions.front().run(stream, sets.front(), workspace);
+    });
+    if (!repeats)
+      return repeats.status();
+    records.push_back({deviceName, libraryName(plan.version), problem.text(), plan.engine,
+                       plan.workspaceBytes, *time, *repeats});
   }
   return records;
 }

@@ -17,6 +17,7 @@
 
 #include "codegen/kernels/cudnn/Planner.h"
 #include "codegen/kernels/tuning/LaunchTimer.h"
+#include "codegen/kernels/tuning/RepeatCheck.h"
 #include "codegen/kernels/tuning/ScratchMemory.h"
 #include "codegen/kernels/tuning/TuningDatabase.h"
 
@@ -32,9 +33,10 @@ Result<Plan> planOf(const TuningRecord &record, Planner &planner);
 /// One thread at a time; handle, timer and scratch memory outlive it.
 class Tuner {
 public:
-  Tuner(Handle &handle, LaunchTimer &timer, ScratchMemory &scratch, std::string deviceName)
-      : handle(handle), timer(timer), scratch(scratch), deviceName(std::move(deviceName)),
-        planner(handle) {}
+  Tuner(Handle &handle, LaunchTimer &timer, RepeatCheck &check, ScratchMemory &scratch,
+        std::string deviceName)
+      : handle(handle), timer(timer), check(check), scratch(scratch),
+        deviceName(std::move(deviceName)), planner(handle) {}
 
   /// A record for each plan that ran, in cuDNN's order. Plans that fail when run are
   /// passed over, and so are those whose workspace leaves no room for the tensors in the
@@ -44,6 +46,7 @@ public:
 private:
   Handle &handle;
   LaunchTimer &timer;
+  RepeatCheck &check;
   ScratchMemory &scratch;
   std::string deviceName;
   Planner planner;

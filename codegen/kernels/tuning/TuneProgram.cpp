@@ -9,6 +9,7 @@
 #include "codegen/kernels/tuning/TuneProgram.h"
 
 #include "codegen/kernels/cublaslt/MatmulTuner.h"
+#include "codegen/kernels/cuda/Compare.h"
 #include "codegen/kernels/cudnn/Tuner.h"
 #include "codegen/kernels/tuning/TuneProblems.h"
 
@@ -28,7 +29,7 @@ public:
   /// Throws what the libraries throw when they start.
   CudaTimer(LaunchTimer launchTimer, ScratchMemory scratchMemory, std::string name)
       : timer(std::move(launchTimer)), scratch(scratchMemory), name(std::move(name)),
-        convolutions(cudnn, timer, scratch, this->name) {}
+        convolutions(cudnn, timer, check, scratch, this->name) {}
 
   std::string deviceName() const override { return name; }
 
@@ -42,20 +43,20 @@ public:
       if (!problem)
         return problem.status();
       // What the program does not run has no workspace there.
-      return cublaslt::measure(blas, timer, scratch, name, *problem,
+      return cublaslt::measure(blas, timer, check, scratch, name, *problem,
                                tunable.isAlternative ? problem->advisedWorkspaceBytes()
                                                      : tunable.workspaceBytes);
     }
     Result<cudnn::ConvProblem> problem = cudnn::ConvProblem::parse(tunable.problem);
     if (!problem)
       return problem.status();
-    cudnn::PlanLimits limits;
-    limits.deterministic = false; // The compiler knows which are, and takes what it may.
-    return convolutions.measure(*problem, limits);
+    // Those that do not repeat too: the compiler takes what it may.
+    return convolutions.measure(*problem, {});
   }
 
 private:
   LaunchTimer timer;
+  RepeatCheck check{cuda::countDifferences};
   ScratchMemory scratch;
   std::string name;
   cudnn::Handle cudnn;

@@ -21,8 +21,9 @@ namespace {
 
 constexpr const char *header =
     "# Measured by `tune`. Fields: device, library, problem, choice, workspace in bytes, time in "
-    "microseconds.\n";
-constexpr size_t fieldCount = 6;
+    "microseconds, whether the bits of several runs were the same.\n";
+constexpr size_t fieldCount = 7;
+constexpr const char *repeatsWord = "repeats", *variesWord = "varies", *unknownWord = "unknown";
 
 template <typename T>
 bool parseNumber(const std::string &text, T &value) {
@@ -42,7 +43,8 @@ std::vector<std::string> splitFields(const std::string &line) {
 
 Result<TuningRecord> parseRecord(const std::string &line) {
   const std::vector<std::string> fields = splitFields(line);
-  if (fields.size() != fieldCount)
+  // Files of versions that did not ask end with the time.
+  if (fields.size() != fieldCount && fields.size() != fieldCount - 1)
     return Status::error("line has {} fields, expected {} separated by tabs", fields.size(),
                          fieldCount);
   TuningRecord record{fields[0], fields[1], fields[2], fields[3]};
@@ -50,6 +52,12 @@ Result<TuningRecord> parseRecord(const std::string &line) {
     return Status::error("workspace is '{}', expected a number of bytes", fields[4]);
   if (!parseNumber(fields[5], record.microseconds))
     return Status::error("time is '{}', expected a number of microseconds", fields[5]);
+  const std::string &word = fields.size() == fieldCount ? fields[6] : unknownWord;
+  if (word == repeatsWord || word == variesWord)
+    record.repeats = word == repeatsWord;
+  else if (word != unknownWord)
+    return Status::error("last field is '{}', expected {}, {} or {}", word, repeatsWord, variesWord,
+                         unknownWord);
   return record;
 }
 
@@ -107,8 +115,11 @@ std::string TuningDatabase::text() const {
   std::string text = header;
   for (const auto &entry : records)
     for (const TuningRecord &r : entry.second)
-      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{:.2f}\n", r.device, r.library, r.problem, r.choice,
-                          r.workspaceBytes, std::max(r.microseconds, 0.01));
+      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{:.2f}\t{}\n", r.device, r.library, r.problem,
+                          r.choice, r.workspaceBytes, std::max(r.microseconds, 0.01),
+                          !r.repeats   ? unknownWord
+                          : *r.repeats ? repeatsWord
+                                       : variesWord);
   return text;
 }
 

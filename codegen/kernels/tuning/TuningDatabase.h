@@ -17,6 +17,8 @@
 //   choice      "62 tile_size=4 ..." of cuDNN, hexadecimal digits of cuBLASLt
 //   workspace   bytes
 //   time        microseconds, a decimal number
+//   repeats     whether several runs gave the same bits: "repeats", "varies" or "unknown";
+//               may be missing, which is unknown
 //
 // Every choice that was measured is kept: which is the fastest that may run depends on the
 // bytes there are, and on whether results must repeat to the bit.
@@ -29,6 +31,7 @@
 #include "runtime/Status.h"
 
 #include <map>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -38,7 +41,8 @@ struct TuningRecord {
   std::string device, library, problem, choice;
   int64_t workspaceBytes = 0;
   double microseconds = 0;
-  size_t line = 0; ///< Of the file it was read from, from 1; 0 if it was measured.
+  std::optional<bool> repeats = {}; ///< Whether several runs gave the same bits; none: not asked.
+  size_t line = 0;                  ///< Of the file it was read from, from 1; 0 if it was measured.
 };
 
 class TuningDatabase {

@@ -18,6 +18,7 @@
 
 #include "DeviceText.h"
 
+#include "codegen/kernels/cuda/Compare.h"
 #include "codegen/kernels/cudnn/Tuner.h"
 
 #include <CLI/CLI.hpp>
@@ -113,7 +114,8 @@ Status measureAll(const std::vector<Choice> &choices, const DeviceDescription &d
       cudaMalloc(&memory, std::min(free / 2, size_t(8) << 30)) != cudaSuccess)
     return Status::error("no device memory");
   ScratchMemory scratch(memory, std::min(free / 2, size_t(8) << 30));
-  Tuner tuner(handle, *timer, scratch, *name);
+  RepeatCheck check(cuda::countDifferences);
+  Tuner tuner(handle, *timer, check, scratch, *name);
 
   fmt::print("{}, cuDNN {}: microseconds\n{:<28}{:<26}{:>8}{:>8}{:>8}{:>8}  best engine\n", *name,
              versionText(cudnnGetVersion()), "layer", "form", "floor", "chosen", "best", "ratio");

@@ -64,10 +64,12 @@ TEST_P(NetworkTest, EveryConvolutionHasPlans) {
     for (Pass pass : {Pass::forward, Pass::dgrad, Pass::wgrad}) {
       problem.pass = pass;
       SCOPED_TRACE(problem.text());
-      const Candidates &list = candidates(problem);
+      PlanLimits limits;
+      limits.deterministic = true;
+      const Candidates &list = candidates(problem, limits);
       ASSERT_FALSE(list.plans.empty());
       for (const Plan &plan : list.plans) {
-        EXPECT_TRUE(plan.deterministic);
+        EXPECT_EQ(plan.repeats, true);
         EXPECT_LE(plan.workspaceBytes, PlanLimits().maxWorkspaceBytes);
         EXPECT_FALSE(plan.serialized.empty());
         EXPECT_EQ(plan.version, cudnnGetVersion());
@@ -195,12 +197,40 @@ TEST(Planner, TakesEnginesThatOnlyADeviceHas) {
   const Result<Plan> plan = planner().build(problem, "63 workspace=0");
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_TRUE(plan->builtAtStart);
-  EXPECT_FALSE(plan->deterministic) << "nobody knows";
+  EXPECT_EQ(plan->repeats, std::nullopt) << "nobody knows";
   EXPECT_FALSE(plan->finalized);
   const Result<Plan> back = parsePlan(serialize(*plan));
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(back->engine, "63 workspace=0");
   EXPECT_TRUE(back->builtAtStart);
+  EXPECT_EQ(back->repeats, std::nullopt);
+}
+
+/// Engines that a card was seen to vary with, though cuDNN does not say so, are no plans where
+/// results must repeat; others are.
+TEST(Planner, LeavesOutWhatWasSeenToVary) {
+  PlanLimits limits;
+  const std::string statistics =
+      fmt::format("conv2d forward {} types=f16,f16,f16 epilogue=statistics", small);
+  const Candidates &any = candidates(statistics, limits);
+  ASSERT_FALSE(any.plans.empty());
+  for (const Plan &plan : any.plans) {
+    EXPECT_EQ(plan.repeats, false) << plan.engine;
+    const Result<Plan> back = parsePlan(serialize(plan));
+    ASSERT_TRUE(back.ok()) << back.status().message();
+    EXPECT_EQ(back->repeats, false);
+  }
+  limits.deterministic = true;
+  const Candidates &repeating = candidates(statistics, limits);
+  EXPECT_TRUE(repeating.plans.empty());
+  const auto isRefused = [](const Refusal &refusal) {
+    return refusal.reason == "it does not repeat to the bit";
+  };
+  EXPECT_TRUE(std::any_of(repeating.refused.begin(), repeating.refused.end(), isRefused));
+  const Candidates &plain =
+      candidates(fmt::format("conv2d forward {} types=f16,f16,f16", small), limits);
+  ASSERT_FALSE(plain.plans.empty());
+  EXPECT_EQ(plain.plans.front().repeats, true);
 }
 
 /// cuDNN takes back what went through our text.

@@ -166,16 +166,18 @@ TEST(EngineChoice, TextsComeBack) {
 }
 
 TEST(Plan, DamagedTextsAreRefused) {
-  const std::string good = R"({"cudnn":91900,"engine":"1","workspaceBytes":8,"plan":{"a":1}})";
+  const std::string good =
+      R"({"cudnn":91900,"engine":"1","workspaceBytes":8,"repeats":true,"plan":{"a":1}})";
   Result<Plan> plan = parsePlan(good);
   ASSERT_TRUE(plan.ok()) << failure(plan);
   EXPECT_EQ(serialize(*plan), good);
   EXPECT_FALSE(plan->builtAtStart);
   for (size_t length = 0; length < good.size(); ++length)
     EXPECT_FALSE(parsePlan(good.substr(0, length)).ok()) << length;
-  EXPECT_FALSE(parsePlan(R"({"cudnn":"x","engine":"1","workspaceBytes":8})").ok());
-  EXPECT_FALSE(parsePlan(R"({"cudnn":1,"engine":"1","workspaceBytes":-8})").ok());
-  plan = parsePlan(R"({"cudnn":91900,"engine":"1","workspaceBytes":8})");
+  EXPECT_FALSE(parsePlan(R"({"cudnn":"x","engine":"1","workspaceBytes":8,"repeats":true})").ok());
+  EXPECT_FALSE(parsePlan(R"({"cudnn":1,"engine":"1","workspaceBytes":-8,"repeats":true})").ok());
+  EXPECT_FALSE(parsePlan(R"({"cudnn":1,"engine":"1","workspaceBytes":8,"repeats":1})").ok());
+  plan = parsePlan(R"({"cudnn":91900,"engine":"1","workspaceBytes":8,"repeats":null})");
   ASSERT_TRUE(plan.ok());
   EXPECT_TRUE(plan->builtAtStart);
 }

@@ -204,7 +204,7 @@ TEST_F(TuneProblemsTest, MistakesAreSaidBeforeTheDeviceIsOpened) {
   EXPECT_FALSE(tune({program, *device, directory, "", false}).ok()) << "a directory is no file";
   std::ofstream(path) << "half a rec";
   EXPECT_EQ(tune(request()).message(),
-            path + ":1: line has 1 fields, expected 6 separated by tabs");
+            path + ":1: line has 1 fields, expected 7 separated by tabs");
   EXPECT_EQ(bytes(), "half a rec") << "what is there is not lost";
   EXPECT_FALSE(opened);
 }

@@ -105,6 +105,22 @@ TEST_F(TuningDatabaseTest, FilesComeBack) {
   EXPECT_EQ(back->text(), database.text());
 }
 
+TEST_F(TuningDatabaseTest, WhetherItRepeatsComesBack) {
+  const Result<TuningDatabase> database =
+      TuningDatabase::parse("NVIDIA H200\tcudnn 9.19.0\tconv2d forward\ta\t0\t1\trepeats\n"
+                            "NVIDIA H200\tcudnn 9.19.0\tconv2d forward\tb\t0\t2\tvaries\n"
+                            "NVIDIA H200\tcudnn 9.19.0\tconv2d forward\tc\t0\t3\tunknown\n"
+                            "NVIDIA H200\tcudnn 9.19.0\tconv2d forward\td\t0\t4\n",
+                            "file");
+  ASSERT_TRUE(database.ok()) << database.status().message();
+  const Result<TuningDatabase> back = TuningDatabase::parse(database->text(), "file");
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  std::vector<std::optional<bool>> repeats;
+  for (const TuningRecord &r : measured(*back))
+    repeats.push_back(r.repeats);
+  EXPECT_EQ(repeats, (std::vector<std::optional<bool>>{true, false, std::nullopt, std::nullopt}));
+}
+
 TEST_F(TuningDatabaseTest, OrderOfAddingDoesNotShow) {
   TuningDatabase a, b;
   for (int i = 0; i < 20; ++i) {
@@ -120,7 +136,7 @@ TEST_F(TuningDatabaseTest, BadLinesAreNamed) {
   EXPECT_EQ(failure(good + "# words\n\n" + good), "");
   EXPECT_EQ(failure("d\tl\tp\tc\t0\t1.5\r\n"), "");
   EXPECT_EQ(failure(good + "d\tl\tp\tc\t0\n"),
-            "file:2: line has 5 fields, expected 6 separated by tabs");
+            "file:2: line has 5 fields, expected 7 separated by tabs");
   EXPECT_EQ(failure("# a\nd\tl\tp\tc\tmany\t1\n"),
             "file:2: workspace is 'many', expected a number of bytes");
   EXPECT_EQ(failure("d\tl\tp\tc\t-1\t1\n"), "file:1: workspace is -1, expected at least 0 bytes");
@@ -129,6 +145,8 @@ TEST_F(TuningDatabaseTest, BadLinesAreNamed) {
   EXPECT_EQ(failure("d\tl\tp\tc\t0\t0\n"), "file:1: time is 0, expected more than 0 microseconds");
   EXPECT_EQ(failure("d\tl\tp\tc\t0\tnan\n"),
             "file:1: time is nan, expected more than 0 microseconds");
+  EXPECT_EQ(failure("d\tl\tp\tc\t0\t1\tmaybe\n"),
+            "file:1: last field is 'maybe', expected repeats, varies or unknown");
   EXPECT_EQ(failure("d\t\tp\tc\t0\t1\n"), "file:1: library is '', expected one line without tabs");
   // A line cut off in its last number cannot be told from a whole one, one before can.
   const std::string line = "device\tcudnn 9\tproblem\tchoice\t128\t";

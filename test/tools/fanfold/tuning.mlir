@@ -15,12 +15,14 @@
 // PLAN-COUNT-5: reason = "measured 4.5 us (next 9.0)"
 // RUN: fanfold inspect %s --target=cuda:sm_90 --tuning-db=%t/db --kernels | FileCheck %s --check-prefix=TEXT
 // TEXT: step train
-// TEXT-NEXT: kernel layer implementation of reason MFLOP data workspace model line
+// TEXT-NEXT: kernel layer implementation of reason repeats MFLOP data workspace model line
 // TEXT: conv2d conv cudnn {{.*}} measured 4.5 us (next 9.0) {{.*}}tuning.mlir:[[#]]:
 // TEXT: matmul fc cublaslt 0{{0+}}... 1 measured 2.5 us {{.*}}tuning.mlir:[[#]]:
 // RUN: fanfold inspect %s --target=cuda:sm_90 --tuning-db=%t/db --kernels --format=json | FileCheck %s --check-prefix=JSON
 // JSON: "layer": "conv",
 // JSON-NEXT: "implementation": "cudnn [[CHOICE:.*]]",
+// JSON-NEXT: "repeats": true,
+// JSON-NEXT: "repeats_by": "cuDNN's word",
 // JSON-NEXT: "reason": "measured 4.5 us (next 9.0)",
 // JSON: "rank": 0,
 // JSON-NEXT: "microseconds": 9.0,
@@ -68,7 +70,28 @@
 // REPEATS-NOT: cudnn 63
 // RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/card --emit=project -o %t/at_start
 // RUN: grep -o '"engine":"63[^}]*}' %t/at_start/plans.cpp | FileCheck %s --check-prefix=START
-// START: {{^}}"engine":"63 workspace=1","workspaceBytes":272}{{$}}
+// RUN: FileCheck %s --check-prefix=VARYING --input-file=%t/at_start/program.cpp
+// START: {{^}}"engine":"63 workspace=1","workspaceBytes":272,"repeats":false}{{$}}
+// VARYING: /*varyingLaunches=*/1,
+
+// Where a card was asked, its answer decides: the engine that nobody knew of is taken if its runs
+// were equal, and one that the library vouches for is not if they were not.
+// RUN: sed 's/\t1.5$/\t1.5\trepeats/' %t/card > %t/equal
+// RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/equal --tuning=frozen --deterministic --emit=plan | FileCheck %s --check-prefix=CARD
+// RUN: fanfold inspect %s --target=cuda:sm_90 --tuning-db=%t/equal --deterministic --kernels | FileCheck %s --check-prefix=EQUAL
+// EQUAL: cudnn 63 workspace=1 {{.*}} yes: its runs were equal
+// RUN: fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/equal --deterministic --emit=project -o %t/repeats
+// RUN: FileCheck %s --check-prefix=NONE --input-file=%t/repeats/program.cpp
+// NONE: /*varyingLaunches=*/0,
+// RUN: sed 's/\t4.5$/\t4.5\tvaries/' %t/db > %t/unequal
+// RUN: fanfold inspect %s --target=cuda:sm_90 --tuning-db=%t/unequal --kernels --format=json | FileCheck %s --check-prefix=UNEQUAL
+// UNEQUAL: "repeats": false,
+// UNEQUAL-NEXT: "repeats_by": "its runs differed",
+// UNEQUAL-NEXT: "reason": "measured 4.5 us (next 9.0)",
+// RUN: fanfold inspect %s --target=cuda:sm_90 --tuning-db=%t/unequal --deterministic --kernels --format=json | FileCheck %s --check-prefix=OTHERS --implicit-check-not='"repeats": false'
+// OTHERS: "reason": "measured 9.0 us",
+// OTHERS: "microseconds": 4.5,
+// OTHERS-NEXT: "refused": "it does not repeat to the bit"
 
 // An algorithm that is none, a line that is none: the file's line.
 // RUN: sed 's/\t0000*/\tbeef/' %t/db > %t/algorithm
@@ -76,7 +99,7 @@
 // ALGORITHM: {{.*}}/algorithm:[[#]]: algorithm of cuBLASLt is 'beef', expected 128 hexadecimal digits
 // RUN: head -c 150 %t/db > %t/cut
 // RUN: not fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/cut --emit=plan 2>&1 | FileCheck %s --check-prefix=CUT
-// CUT: error: reading the tuning database: {{.*}}/cut:[[#]]: line has {{[0-9]}} fields, expected 6 separated by tabs
+// CUT: error: reading the tuning database: {{.*}}/cut:[[#]]: line has {{[0-9]}} fields, expected 7 separated by tabs
 // RUN: not fanfold compile %s --target=cuda:sm_90 --tuning-db=%t/nowhere --emit=plan 2>&1 | FileCheck %s --check-prefix=NOWHERE
 // NOWHERE: error: reading the tuning database: opening {{.*}}/nowhere: no such file or directory
 
