@@ -9,7 +9,7 @@
 // Runs the train step over a data set until the end of the recipe, a signal, or
 // a loss that is not finite; evaluates, logs and saves on the way. A training
 // that was stopped or killed and then resumed ends with the same bits as one
-// that was not.
+// that was not, if the program's launches repeat (Program.h, varyingLaunches).
 //
 //===----------------------------------------------------------------------===//
 
