@@ -6,6 +6,7 @@
 
     gpu_train.py --fanfold=BIN --compile-to=DIR       compiles the programs (needs no GPU)
     gpu_train.py --programs=DIR --peer=torch_train.py [--mode=compile] [--model=NAME]...
+    gpu_train.py ... --deterministic                  what equal bits cost, on both sides
 
 The peer is a script that prints one JSON line with `img_per_s` for --model, --batch,
 --mode and --dtype. Both sides run alone, one after the other: fp16, synthetic input,
@@ -32,17 +33,18 @@ CASES = [
 ]
 
 
-def programPath(folder, model, batch):
-    return os.path.join(folder, f"{model}_{batch}")
+def programPath(folder, model, batch, deterministic=False):
+    return os.path.join(folder, f"{model}_{batch}" + ("_deterministic" if deterministic else ""))
 
 
-def compileAll(fanfold, folder, cases):
+def compileAll(fanfold, folder, cases, deterministic):
     os.makedirs(folder, exist_ok=True)
     for model, batch, _ in cases:
-        source = os.path.join(ROOT, "examples", model, model + ".mlir")
-        command = [fanfold, "compile", source, "--target=cuda:sm_90", "--precision=fp16"]
-        command += [f"--batch={batch}", "-o", programPath(folder, model, batch)]
-        subprocess.run(command, check=True)
+        for repeats in (False, True) if deterministic else (False,):
+            source = os.path.join(ROOT, "examples", model, model + ".mlir")
+            command = [fanfold, "compile", source, "--target=cuda:sm_90", "--precision=fp16"]
+            command += [f"--batch={batch}", "-o", programPath(folder, model, batch, repeats)]
+            subprocess.run(command + ["--deterministic"] * repeats, check=True)
 
 
 def ours(program, steps):
@@ -54,9 +56,10 @@ def ours(program, steps):
     return json.loads(done.stdout)
 
 
-def peer(script, name, batch, mode, limit):
+def peer(script, name, batch, mode, limit, deterministic=False):
     """The peer's line, or a word that says why there is none."""
     command = [sys.executable, script, "--model", name, "--batch", str(batch), "--mode", mode]
+    command += ["--deterministic"] * deterministic
     try:
         done = subprocess.run(
             command + ["--dtype", "fp16"], capture_output=True, text=True, timeout=limit
@@ -69,23 +72,8 @@ def peer(script, name, batch, mode, limit):
     return json.loads(lines[-1])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--fanfold")
-    parser.add_argument("--compile-to", metavar="DIR")
-    parser.add_argument("--programs", metavar="DIR")
-    parser.add_argument("--peer", metavar="SCRIPT")
-    parser.add_argument("--mode", default="compile", help="the peer's")
-    parser.add_argument("--limit", type=int, default=300, help="seconds for one run of the peer")
-    parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--model", action="append")
-    parser.add_argument("--json", metavar="FILE")
-    arguments = parser.parse_args()
-    cases = [c for c in CASES if not arguments.model or c[0] in arguments.model]
-    if arguments.compile_to:
-        return compileAll(arguments.fanfold, arguments.compile_to, cases)
-    if not arguments.programs:
-        parser.error("expected --compile-to or --programs")
+def compareSpeeds(arguments, cases):
+    """A step of ours beside one of the peer."""
     rows = []
     print(f"{'model':<22}{'batch':>6}{'images/s':>12}{'ms':>9}{'arena MiB':>11}"
           f"{'peer':>10}{'peer MiB':>10}{'ratio':>8}")
@@ -106,6 +94,51 @@ def main():
         else:
             line += f"  {other}"
         print(line, flush=True)
+    return rows
+
+
+def comparePrices(arguments, cases):
+    """What equal bits cost: both sides with and without, in one run."""
+    rows = []
+    print(f"{'model':<22}{'batch':>6}{'images/s':>12}{'determ.':>10}{'costs':>8}"
+          f"{'peer':>10}{'determ.':>10}{'costs':>8}")
+    for model, batch, name in cases:
+        programs = [programPath(arguments.programs, model, batch, repeats) for repeats in (False, True)]
+        if not all(os.path.exists(program) for program in programs):
+            continue
+        mine = [ours(program, arguments.steps)["images_per_s"] for program in programs]
+        others = [peer(arguments.peer, name, batch, arguments.mode, arguments.limit, repeats)
+                  for repeats in (False, True)] if arguments.peer else []
+        rows.append({"model": model, "batch": batch, "ours": mine, "peer": others})
+        line = f"{model:<22}{batch:>6}{mine[0]:>12,.0f}{mine[1]:>10,.0f}{mine[0] / mine[1] - 1:>8.1%}"
+        if others and all(isinstance(other, dict) for other in others):
+            theirs = [other["img_per_s"] for other in others]
+            line += f"{theirs[0]:>10,.0f}{theirs[1]:>10,.0f}{theirs[0] / theirs[1] - 1:>8.1%}"
+        else:
+            line += f"  {[other for other in others if not isinstance(other, dict)]}"
+        print(line, flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--fanfold")
+    parser.add_argument("--compile-to", metavar="DIR")
+    parser.add_argument("--programs", metavar="DIR")
+    parser.add_argument("--peer", metavar="SCRIPT")
+    parser.add_argument("--mode", default="compile", help="the peer's")
+    parser.add_argument("--limit", type=int, default=300, help="seconds for one run of the peer")
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--model", action="append")
+    parser.add_argument("--deterministic", action="store_true", help="what equal bits cost")
+    parser.add_argument("--json", metavar="FILE")
+    arguments = parser.parse_args()
+    cases = [c for c in CASES if not arguments.model or c[0] in arguments.model]
+    if arguments.compile_to:
+        return compileAll(arguments.fanfold, arguments.compile_to, cases, arguments.deterministic)
+    if not arguments.programs:
+        parser.error("expected --compile-to or --programs")
+    rows = (comparePrices if arguments.deterministic else compareSpeeds)(arguments, cases)
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=2)
