@@ -4,9 +4,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that programs compiled with --deterministic give the same bits in every run.
 
-    check_repeats.py --fanfold=BIN --dlfs=BIN                     compiles and runs
-    check_repeats.py --fanfold=BIN --target=T --compile-to=DIR    compiles and stops
-    check_repeats.py --programs=DIR --dlfs=BIN                    runs what lies there
+    check_repeats.py --fanfold=BIN --dlfs=BIN [--target=T]        compiles and runs
+    check_repeats.py --fanfold=BIN ... --compile-to=DIR           compiles, imports data, stops
+    check_repeats.py --programs=DIR                               runs what lies there
     check_repeats.py ... --model=NAME --precision=P --kills=N     less or more of it
 
 Every example network at a small batch, in each precision that the target has: three
@@ -72,6 +72,8 @@ def compileAll(arguments):
             os.remove(path + ".mlir")
             # Debug information of the libraries is nothing to carry to a card.
             subprocess.run(["strip", path], check=False)
+    for channels in (1, 3):
+        makeStore(arguments.dlfs, os.path.abspath(arguments.compile_to), channels)
 
 
 def png(pixels):
@@ -88,10 +90,19 @@ def png(pixels):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+def storeUrl(folder, channels):
+    return f"dlfs://{os.path.abspath(folder)}/store{channels}/random"
+
+
 def makeStore(dlfs, folder, channels):
-    """URL of a data set of random images in ten classes."""
+    """Makes a data set of random images in ten classes."""
     generator = numpy.random.default_rng(channels)
-    source = os.path.join(folder, f"images{channels}")
+    with tempfile.TemporaryDirectory() as source:
+        writeImages(source, generator, channels)
+        program.run([dlfs, "import", "--format=folder", "--replace", source, storeUrl(folder, channels)])
+
+
+def writeImages(source, generator, channels):
     for split, count in (("train", 24), ("test", 2)):
         for label in range(10):
             where = os.path.join(source, split, f"class{label}")
@@ -100,19 +111,16 @@ def makeStore(dlfs, folder, channels):
                 pixels = generator.integers(0, 256, (64, 64, channels), dtype=numpy.uint8)
                 with open(os.path.join(where, f"{index}.png"), "wb") as file:
                     file.write(png(pixels))
-    url = f"dlfs://{folder}/store{channels}/random"
-    program.run([dlfs, "import", "--format=folder", source, url])
-    return url
 
 
 class Training:
     """Trainings of one program on random images."""
 
-    def __init__(self, path, stores, folder):
+    def __init__(self, path, folder):
         self.path, self.folder = path, folder
         self.info = json.loads(program.run([path, "info", "--format=json"]))
         image = next(each for each in self.info["inputs"] if each["name"] == "image")
-        self.url = stores[image["shape"][-1]]
+        self.url = storeUrl(os.path.dirname(path), image["shape"][-1])
 
     def command(self, run, steps, *flags):
         return [self.path, "train", f"--data={self.url}", f"--checkpoint={self.folder}/{run}",
@@ -175,11 +183,11 @@ def survives(training, kills):
     return good
 
 
-def check(path, stores, kills):
+def check(path, kills):
     """Whether all of it holds of one program."""
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            training = Training(path, stores, scratch)
+            training = Training(path, scratch)
             good = repeats(training)
             precision = "fp32" if training.info["target"] == "cpu" else "fp16"
             if os.path.basename(path) == f"{KILLED}.{precision}" and kills:
@@ -198,11 +206,9 @@ def runAll(arguments):
               and (not arguments.precision or name.split(".")[1] in arguments.precision)]
     if not wanted:
         sys.exit(f"{arguments.programs}: no program to run; --compile-to makes them")
-    with tempfile.TemporaryDirectory() as folder:
-        stores = {channels: makeStore(arguments.dlfs, folder, channels) for channels in (1, 3)}
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            paths = [os.path.join(arguments.programs, name) for name in wanted]
-            results = list(pool.map(lambda path: check(path, stores, arguments.kills), paths))
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        paths = [os.path.join(arguments.programs, name) for name in wanted]
+        results = list(pool.map(lambda path: check(path, arguments.kills), paths))
     if None in results:
         print("skipped: no GPU")
         return 77
@@ -222,10 +228,8 @@ def main():
     parser.add_argument("--kills", type=int, default=50, help=f"of {KILLED}, with each signal (50)")
     parser.add_argument("--jobs", type=int, default=2, help="programs at a time (2)")
     arguments = parser.parse_args()
-    if not arguments.fanfold and not arguments.programs:
-        parser.error("expected --fanfold or --programs")
-    if not arguments.dlfs and not arguments.compile_to:
-        parser.error("expected --dlfs, or --compile-to")
+    if not arguments.programs and not (arguments.fanfold and arguments.dlfs):
+        parser.error("expected --programs, or --fanfold and --dlfs")
     if arguments.programs:
         return runAll(arguments)
     if arguments.compile_to:

@@ -8,6 +8,7 @@
 
 Installs into a prefix, moves the prefix, hides sources and build tree behind empty file
 systems, and there compiles and trains LeNet and builds an emitted project with make alone.
+Command lines complete in bash.
 Hiding takes a mount namespace; the test skips where the system does not grant one.
 """
 
@@ -29,6 +30,7 @@ cd "$3"
 PATH="$3/moved/bin:$PATH"
 ! [ -e "$1/build.ninja" ] && ! [ -e "$2/CMakeLists.txt" ]
 fanfold doctor
+bash -c "$5" bash moved/share/bash-completion/completions
 dlfs import --format=idx --quiet "$4" "dlfs://$3/store/images"
 fanfold compile lenet.mlir --target=cpu -o lenet
 ./lenet train --data="dlfs://$3/store/images" --steps=20 --eval-every=0 --checkpoint=checkpoint
@@ -40,6 +42,29 @@ cp -r project elsewhere
 rm -r project
 make -s -C elsewhere
 ./elsewhere/program info > /dev/null
+"""
+
+# Completes as the shell would; its argument is where the completions are.
+COMPLETION = r"""
+set -eu
+# completes COMMAND WORDS EXPECTED: the last of WORDS is what is being typed.
+completes() {
+  local command=$1 function
+  COMP_WORDS=($command $2)
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  . "$folder/$command"
+  function=$(complete -p "$command" | sed 's/.* -F \([^ ]*\) .*/\1/')
+  COMPREPLY=()
+  "$function"
+  [ "${COMPREPLY[*]}" = "$3" ] && return
+  echo "$command $2: found '${COMPREPLY[*]}', expected '$3'"
+  exit 1
+}
+folder=$1
+completes fanfold comp compile
+completes fanfold "compile --emi" --emit
+completes dlfs ver verify
+completes dlfs "import --auto" --auto-orient
 """
 
 
@@ -62,7 +87,8 @@ def main():
         shutil.copy(os.path.join(options.source, "examples", "lenet", "lenet.mlir"), folder)
         prefix.rename(pathlib.Path(folder) / "moved")
         ran = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh",
-                              options.build, options.source, folder, FASHION_MNIST], cwd="/")
+                              options.build, options.source, folder, FASHION_MNIST,
+                              COMPLETION], cwd="/")
     return 1 if ran.returncode else 0
 
 

@@ -48,6 +48,7 @@ idx idx/t10k 500
 # Usage.
 expect 2 "subcommand" "$dlfs"
 expect 2 "" "$dlfs" nonsense
+expect 0 "dlfs 0." "$dlfs" --version
 expect 2 "SOURCE is required" "$dlfs" import --format=idx
 expect 2 "--format" "$dlfs" import --format=zip idx "$store/set"
 for command in "" import ls stat cat verify; do

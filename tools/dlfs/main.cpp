@@ -41,6 +41,7 @@ Status run(const Command &command) {
 int main(int argc, char **argv) {
   CLI::App app("dlfs: data sets of many small samples, in large chunks");
   app.name("dlfs");
+  app.set_version_flag("--version", "dlfs " FANFOLD_VERSION);
   app.require_subcommand(1);
   app.footer("URLs are dlfs:///DIRECTORY/DATASET. 'dlfs COMMAND --help' says more.\n"
              "Exit status: 0 done, 1 an error that the message explains, 2 usage, 70 a bug.");
