@@ -306,12 +306,14 @@ __global__ void __launch_bounds__(Tiling::mostWarpgroups(Filters) * threads, 1)
       ring.fetch();
       const uint32_t stage = ring.await();
       wgmma::fence(d);
-      wgmma::begin();
       uint32_t pixels = stage, filters = filterAddress, right = 0, depth = 0, step = p.steps;
       do {
+        // As the accumulators go round a loop of any length, ptxas has one before each product.
+        wgmma::begin();
         wgmma::multiply<T, false, K == Kind::gradient>(
             d, wgmma::matrix(pixels, alignment, wgmma::Swizzle::bytes128),
             wgmma::matrix(filters, filterPlaneBytes, 128), 1);
+        wgmma::commit();
         filters += 2 * filterPlaneBytes;
         if (++depth == p.depthSteps) {
           depth = 0;
@@ -319,7 +321,6 @@ __global__ void __launch_bounds__(Tiling::mostWarpgroups(Filters) * threads, 1)
         }
         pixels = stage + right * 128 + depth / 4 * p.chunkBytes + depth % 4 * 32;
       } while (--step > 0);
-      wgmma::commit();
       wgmma::wait<0>();
       wgmma::fence(d);
       const int32_t result = row + p.padHeight - (rowsUnderWay - 1);
