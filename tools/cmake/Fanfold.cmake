@@ -54,17 +54,25 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND FANFOLD_LLD)
   add_link_options($<$<LINK_LANGUAGE:CXX>:-fuse-ld=lld>)
 endif()
 
-# fanfold_library(NAME SOURCES... DEPENDS... [PRECOMPILED SET]): a static library whose
-# headers are included from the root of the tree ("io/Storage.h").
+# fanfold_library(NAME SOURCES... [COLD SOURCES...] DEPENDS... [PRECOMPILED SET]): a static
+# library whose headers are included from the root of the tree ("io/Storage.h"). Of its
+# sources COLD are those on CLI11: the set Command.
 function(fanfold_library name)
-  cmake_parse_arguments(arg "" "PRECOMPILED" "SOURCES;DEPENDS" ${ARGN})
-  add_library(${name} STATIC ${arg_SOURCES})
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
+  cmake_parse_arguments(arg "" "PRECOMPILED" "SOURCES;COLD;DEPENDS" ${ARGN})
   if(NOT arg_PRECOMPILED)
     set(arg_PRECOMPILED Program)
   endif()
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
   fanfold_precompiled(${name} ${arg_PRECOMPILED})
+  if(arg_COLD)
+    add_library(${name}_cold OBJECT ${arg_COLD})
+    target_include_directories(${name}_cold PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name}_cold PRIVATE ${arg_DEPENDS})
+    fanfold_precompiled(${name}_cold Command)
+    target_sources(${name} PRIVATE $<TARGET_OBJECTS:${name}_cold>)
+  endif()
 endfunction()
 
 # fanfold_unit_test(NAME SOURCES... DEPENDS... [PRECOMPILED SET|none]): a GoogleTest
