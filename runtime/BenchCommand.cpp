@@ -20,14 +20,6 @@ using namespace fanfold;
 
 namespace {
 
-struct BenchOptions {
-  int64_t steps = 20;
-  int64_t warmup = 3;
-  int threads = 0;
-  bool json = false;
-  bool profile = false;
-};
-
 /// Random pixels and labels in both staging slots. Labels are 0 or 1, where there are
 /// two classes.
 void fillInputs(Session &session) {
@@ -43,12 +35,16 @@ void fillInputs(Session &session) {
         }
         continue;
       }
-      for (size_t i = 0; i < input.bytes; ++i)
-        target[i] = static_cast<std::byte>(random::hash(stream, i));
+      for (size_t i = 0; i < input.bytes; i += sizeof(uint64_t)) {
+        const uint64_t pixels = random::hash(stream, i);
+        std::memcpy(target + i, &pixels, std::min(sizeof(pixels), input.bytes - i));
+      }
     }
 }
 
-Status bench(Invocation &invocation, const BenchOptions &options) {
+} // namespace
+
+Status fanfold::bench(Invocation &invocation, const BenchOptions &options) {
   const Program &program = invocation.program;
   for (const Input &input : program.inputs)
     if (input.type != ElementType::u8 && input.type != ElementType::i32)
@@ -133,23 +129,4 @@ Status bench(Invocation &invocation, const BenchOptions &options) {
   if (options.profile)
     fmt::print("\n{}", profile.toText());
   return {};
-}
-
-} // namespace
-
-void fanfold::addBenchCommand(CLI::App &app, const Program &program, Command &chosen) {
-  CLI::App *command = app.add_subcommand("bench", "Time the training step on made-up images");
-  auto options = std::make_shared<BenchOptions>();
-  command->add_option("--steps", options->steps, "steps to time [20]")
-      ->check(wholeNumber("steps"))
-      ->type_name("N");
-  command->add_option("--warmup", options->warmup, "steps before the first that counts [3]")
-      ->check(wholeNumber("warmup"))
-      ->type_name("N");
-  addThreadsOption(*command, program, options->threads);
-  addFormatOption(*command, options->json);
-  command->add_flag("--profile", options->profile, "also time every launch");
-  command->callback([options, &chosen] {
-    chosen = [options](Invocation &invocation) { return bench(invocation, *options); };
-  });
 }

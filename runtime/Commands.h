@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Each command adds its options to the command line and, when it is the one that
-// was given, sets what is to be run. addCommands() is the list of them.
+// What each does once its options are known; `train` is in Train.h. CommandLine.cpp is where
+// the options are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,11 +21,11 @@
 #include "runtime/Train.h"
 #include "runtime/Tune.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <functional>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 namespace fanfold {
 
@@ -37,33 +37,46 @@ struct Invocation {
   TuneProgram tune; ///< Null if the program has nothing to tune.
 };
 
-using Command = std::function<Status(Invocation &)>;
+struct EvalOptions {
+  std::string data;
+  std::string checkpoint;
+  std::string split = "test";
+  int threads = 0;
+  int dataThreads = 1;
+  bool json = false;
+};
+Status eval(Invocation &invocation, const EvalOptions &options);
 
-/// Each adds one subcommand to `app`. Parsing sets `chosen`, which must outlive
-/// the app.
-void addTrainCommand(CLI::App &app, const Program &program, Command &chosen);
-void addEvalCommand(CLI::App &app, const Program &program, Command &chosen);
-void addBenchCommand(CLI::App &app, const Program &program, Command &chosen);
-void addInfoCommand(CLI::App &app, Command &chosen);
-void addStepCommand(CLI::App &app, const Program &program, Command &chosen);
-void addTuneCommand(CLI::App &app, Command &chosen);
+struct BenchOptions {
+  int64_t steps = 20;
+  int64_t warmup = 3;
+  int threads = 0;
+  bool json = false;
+  bool profile = false;
+};
+Status bench(Invocation &invocation, const BenchOptions &options);
 
-/// Adds an option for every recipe field that the program heeds and `wanted`
-/// accepts; those given end up in `overrides`.
-void addSettingsOptions(CLI::App &command, const Program &program, SettingsOverrides &overrides,
-                        const std::function<bool(const SettingsField &)> &wanted);
+struct InfoOptions {
+  bool json = false;
+};
+Status info(Invocation &invocation, const InfoOptions &options);
 
-/// Accepts the whole numbers of a range of Ranges.h; adds nothing to the help.
-CLI::Validator wholeNumber(const char *range);
+struct StepOptions {
+  std::string inputs;
+  std::string weights;
+  std::string output;
+  bool eval = false;
+  int64_t step = 0;
+  int threads = 0;
+  SettingsOverrides overrides;
+};
+Status step(Invocation &invocation, const StepOptions &options);
 
-/// "--threads=N", no more than the program is compiled for; 0 if it is not given.
-void addThreadsOption(CLI::App &command, const Program &program, int &threads);
-
-/// "--data-threads=N".
-void addDataThreadsOption(CLI::App &command, int &threads);
-
-/// "--format=text|json".
-void addFormatOption(CLI::App &command, bool &json);
+struct TuneOptions {
+  std::string output, layers;
+  bool again = false;
+};
+Status tune(Invocation &invocation, const TuneOptions &options);
 
 /// To stdout. Paths may be of bytes that are no text: those are replaced.
 void printJson(const nlohmann::ordered_json &json);

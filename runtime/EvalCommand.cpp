@@ -20,15 +20,6 @@ using namespace fanfold;
 
 namespace {
 
-struct EvalOptions {
-  std::string data;
-  std::string checkpoint;
-  std::string split = "test";
-  int threads = 0;
-  int dataThreads = 1;
-  bool json = false;
-};
-
 /// A checkpoint file, the latest one of a directory, or any safetensors file with
 /// the model's parameters and statistics.
 Result<std::string> chooseFile(const std::string &path) {
@@ -56,7 +47,9 @@ Status checkEvaluation(Session &session, const Evaluation &evaluation) {
   return Status::error("{}{}", bad, *damage ? ": " + **damage : "");
 }
 
-Status eval(Invocation &invocation, const EvalOptions &options) {
+} // namespace
+
+Status fanfold::eval(Invocation &invocation, const EvalOptions &options) {
   const Program &program = invocation.program;
   Result<std::string> path = chooseFile(options.checkpoint);
   if (!path)
@@ -106,26 +99,4 @@ Status eval(Invocation &invocation, const EvalOptions &options) {
              options.split, options.data, formatMetrics(program, evaluation.metrics));
   fmt::print("{:.1f} s, {} images/s\n", evaluation.seconds, formatSpeed(speed));
   return checkEvaluation(**session, evaluation);
-}
-
-} // namespace
-
-void fanfold::addEvalCommand(CLI::App &app, const Program &program, Command &chosen) {
-  CLI::App *command = app.add_subcommand("eval", "Evaluate a checkpoint");
-  auto options = std::make_shared<EvalOptions>();
-  command->add_option("--data", options->data, "data set, as dlfs:///directory/dataset")
-      ->required()
-      ->type_name("URL");
-  command
-      ->add_option("--checkpoint", options->checkpoint,
-                   "directory (its latest is taken) or safetensors file")
-      ->required()
-      ->type_name("PATH");
-  command->add_option("--split", options->split, "split of the data set [test]")->type_name("NAME");
-  addThreadsOption(*command, program, options->threads);
-  addDataThreadsOption(*command, options->dataThreads);
-  addFormatOption(*command, options->json);
-  command->callback([options, &chosen] {
-    chosen = [options](Invocation &invocation) { return eval(invocation, *options); };
-  });
 }

@@ -129,17 +129,14 @@ void printText(const Program &program) {
 
 } // namespace
 
-void fanfold::addInfoCommand(CLI::App &app, Command &chosen) {
-  CLI::App *command = app.add_subcommand("info", "Say what the compiler decided");
-  auto json = std::make_shared<bool>(false);
-  addFormatOption(*command, *json);
-  command->callback([json, &chosen] {
-    chosen = [json](Invocation &invocation) {
-      if (*json)
-        printJson(toJson(invocation.program));
-      else
-        printText(invocation.program);
-      return Status();
-    };
-  });
+void fanfold::printJson(const ordered_json &json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+Status fanfold::info(Invocation &invocation, const InfoOptions &options) {
+  if (options.json)
+    printJson(toJson(invocation.program));
+  else
+    printText(invocation.program);
+  return {};
 }

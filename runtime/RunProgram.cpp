@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/RunProgram.h"
-#include "runtime/Commands.h"
+#include "runtime/CommandLine.h"
 #include "runtime/Spinning.h"
 
 #include <cerrno>
@@ -20,29 +20,10 @@ using namespace fanfold;
 static Status parseAndRun(const Program &program, std::unique_ptr<Device> device,
                           OpenDataSource openData, int argc, char **argv, TuneProgram tune,
                           int &exitCode) {
-  CLI::App app(fmt::format("Trains and runs {} ({}), compiled for {} with batch {}.", program.model,
-                           program.source, program.target, program.batch));
-  app.set_version_flag("--version", std::string(program.compiler));
-  app.require_subcommand(0, 1);
   Command chosen;
-  addTrainCommand(app, program, chosen);
-  addEvalCommand(app, program, chosen);
-  addBenchCommand(app, program, chosen);
-  addInfoCommand(app, chosen);
-  addStepCommand(app, program, chosen);
-  addTuneCommand(app, chosen);
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    // Prints help to stdout, mistakes to stderr.
-    exitCode = app.exit(error) == 0 ? 0 : 2;
+  parseCommandLine(program, argc, argv, chosen, exitCode);
+  if (!chosen)
     return {};
-  }
-  if (!chosen) {
-    fmt::print("{}", app.help());
-    return {};
-  }
   Invocation invocation{program, std::move(device), openData, tune};
   return chosen(invocation);
 }

@@ -10,7 +10,6 @@
 
 #include <nlohmann/json.hpp>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <sys/stat.h>

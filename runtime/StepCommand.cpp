@@ -17,16 +17,6 @@ using namespace fanfold;
 
 namespace {
 
-struct StepOptions {
-  std::string inputs;
-  std::string weights;
-  std::string output;
-  bool eval = false;
-  int64_t step = 0;
-  int threads = 0;
-  SettingsOverrides overrides;
-};
-
 /// Labels below zero mark padding.
 Status checkLabels(const Program &program, const Input &input,
                    const std::vector<std::byte> &bytes) {
@@ -83,7 +73,9 @@ Status writeResults(Session &session, const std::vector<double> &metrics, const 
   return writeSafetensors(path, {{"model", program.model}}, sources);
 }
 
-Status step(Invocation &invocation, const StepOptions &options) {
+} // namespace
+
+Status fanfold::step(Invocation &invocation, const StepOptions &options) {
   const Program &program = invocation.program;
   const Phase phase = options.eval ? Phase::eval : Phase::train;
   Settings settings(program.recipe);
@@ -116,39 +108,4 @@ Status step(Invocation &invocation, const StepOptions &options) {
   if (!result)
     return std::move(result).status();
   return writeResults(session, result->values, options.output);
-}
-
-} // namespace
-
-void fanfold::addStepCommand(CLI::App &app, const Program &program, Command &chosen) {
-  CLI::App *command = app.add_subcommand(
-      "step", "Run one step on given inputs and write everything it leaves behind");
-  auto options = std::make_shared<StepOptions>();
-  command
-      ->add_option("--inputs", options->inputs, "safetensors file with the model's inputs by name")
-      ->required()
-      ->type_name("FILE");
-  command
-      ->add_option("--weights", options->weights,
-                   "safetensors file with variables by name; parameters must be complete, what "
-                   "else is missing keeps its first value")
-      ->type_name("FILE");
-  command
-      ->add_option("-o,--output", options->output,
-                   "safetensors file for the metrics and variables after the step")
-      ->required()
-      ->type_name("FILE");
-  command->add_flag("--eval", options->eval, "the eval step instead of the train step");
-  command->add_option("--step", options->step, "number of the step, from 0 [0]")
-      ->check(wholeNumber("step"))
-      ->type_name("N");
-  addThreadsOption(*command, program, options->threads);
-  // The step runs at the learning rate itself; what shapes a schedule has no say.
-  addSettingsOptions(*command, program, options->overrides, [](const SettingsField &field) {
-    std::string_view name = field.name;
-    return field.scalar || name == "learning_rate" || name == "reference_batch" || name == "seed";
-  });
-  command->callback([options, &chosen] {
-    chosen = [options](Invocation &invocation) { return step(invocation, *options); };
-  });
 }

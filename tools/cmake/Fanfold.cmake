@@ -54,17 +54,25 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND FANFOLD_LLD)
   add_link_options($<$<LINK_LANGUAGE:CXX>:-fuse-ld=lld>)
 endif()
 
-# fanfold_library(NAME SOURCES... DEPENDS... [PRECOMPILED SET]): a static library whose
-# headers are included from the root of the tree ("io/Storage.h").
+# fanfold_library(NAME SOURCES... [COMMANDS SOURCES...] DEPENDS... [PRECOMPILED SET]): a static
+# library whose headers are included from the root of the tree ("io/Storage.h"). COMMANDS are
+# those of its sources that parse command lines, with the set Command.
 function(fanfold_library name)
-  cmake_parse_arguments(arg "" "PRECOMPILED" "SOURCES;DEPENDS" ${ARGN})
-  add_library(${name} STATIC ${arg_SOURCES})
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
+  cmake_parse_arguments(arg "" "PRECOMPILED" "SOURCES;COMMANDS;DEPENDS" ${ARGN})
   if(NOT arg_PRECOMPILED)
     set(arg_PRECOMPILED Program)
   endif()
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
   fanfold_precompiled(${name} ${arg_PRECOMPILED})
+  if(arg_COMMANDS)
+    add_library(${name}_commands OBJECT ${arg_COMMANDS})
+    target_include_directories(${name}_commands PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name}_commands PRIVATE ${arg_DEPENDS})
+    fanfold_precompiled(${name}_commands Command)
+    target_sources(${name} PRIVATE $<TARGET_OBJECTS:${name}_commands>)
+  endif()
 endfunction()
 
 # fanfold_unit_test(NAME SOURCES... DEPENDS... [PRECOMPILED SET|none]): a GoogleTest

@@ -7,3 +7,5 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/cmake/precompiled/Program.h"
+
+#include <CLI/CLI.hpp>
