@@ -17,8 +17,6 @@
 
 using namespace fanfold;
 
-static constexpr size_t pieceBytes = size_t{1} << 20;
-
 Result<std::optional<NonFiniteElement>> fanfold::findNonFinite(Device &device,
                                                                const LaunchOutput &range) {
   if (range.type == ElementType::u8 || range.type == ElementType::i32)

@@ -39,6 +39,9 @@
 
 namespace fanfold {
 
+/// Tensors pass through host memory in pieces of this size.
+inline constexpr size_t pieceBytes = size_t{1} << 20;
+
 using SafetensorsMetadata = std::map<std::string, std::string>;
 
 /// "F32"; the format's name of a type.

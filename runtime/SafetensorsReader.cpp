@@ -27,7 +27,6 @@ namespace {
 
 /// The format's own bound. It keeps a hostile length from costing memory.
 constexpr size_t maxHeaderBytes = 100'000'000;
-constexpr size_t pieceBytes = size_t{1} << 20;
 constexpr size_t checksumDigits = 16;
 constexpr const char *metadataKey = "__metadata__";
 

@@ -20,9 +20,6 @@ using namespace fanfold;
 
 namespace {
 
-/// Tensors pass through host memory in pieces of this size.
-constexpr size_t pieceBytes = size_t{1} << 20;
-
 constexpr const char *noChecksum = "0000000000000000";
 
 /// Length prefix and header, with zeros for a checksum.

@@ -20,9 +20,6 @@ using namespace fanfold;
 
 namespace {
 
-/// Tensors pass through host memory in pieces of this size.
-constexpr size_t pieceBytes = size_t{1} << 20;
-
 std::string describe(const Variable &variable) {
   std::string type = safetensorsTypeName(variable.type);
   if (variable.shape.empty())

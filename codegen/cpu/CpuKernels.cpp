@@ -25,7 +25,7 @@ static Algorithm selectSumOfSquares(Operation *op) {
   return {"", static_cast<int64_t>(cpu::sumOfSquaresWorkspaceBytes(type.getNumElements()))};
 }
 
-static const CpuKernel otherKernels[] = {
+static const CpuKernel otherCpuKernels[] = {
     {"batch_norm_statistics", selectStatistics, emitBatchNormStatistics},
     {"lrn", nullptr, emitLrn},
     {"lrn_grad", nullptr, emitLrnGrad},
@@ -44,7 +44,7 @@ static const CpuKernel otherKernels[] = {
 
 const CpuKernel *fanfold::findCpuKernel(StringRef name) {
   for (ArrayRef<CpuKernel> family :
-       {cpuProductKernels(), cpuPointwiseKernels(), ArrayRef<CpuKernel>(otherKernels)})
+       {cpuProductKernels(), cpuPointwiseKernels(), ArrayRef<CpuKernel>(otherCpuKernels)})
     for (const CpuKernel &kernel : family)
       if (name == kernel.name)
         return &kernel;

@@ -37,9 +37,9 @@ namespace {
 ///       y0[i.apart(y0Gap)] = b0;
 ///     });
 ///   }
-class Form {
+class CpuForm {
 public:
-  explicit Form(plan::LaunchOp op) : op(op) {
+  explicit CpuForm(plan::LaunchOp op) : op(op) {
     auto extent = op.getConstants().getAs<DenseI64ArrayAttr>("extent");
     rows = extent[0];
     channels = extent[1];
@@ -81,7 +81,7 @@ private:
 };
 } // namespace
 
-std::string Form::text() {
+std::string CpuForm::text() {
   OperandRange inputs = op.getInputs(), outputs = op.getOutputs();
   auto elementwise = static_cast<int64_t>(outputs.size()) - sums;
   SmallVector<std::string> parameters =
@@ -144,7 +144,7 @@ std::string Form::text() {
   return text + "}\n";
 }
 
-std::string Form::arguments(ProgramText &text) {
+std::string CpuForm::arguments(ProgramText &text) {
   SmallVector<std::string> all;
   if (isFlat)
     all.push_back(std::to_string(rows * channels));
@@ -164,7 +164,7 @@ std::string Form::arguments(ProgramText &text) {
 
 static std::string emit(ProgramText &text, plan::LaunchOp op) {
   text.include("Pointwise.h");
-  Form form(op);
+  CpuForm form(op);
   return text.function("pointwise", form.text()) + form.arguments(text);
 }
 

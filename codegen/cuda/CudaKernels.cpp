@@ -171,7 +171,7 @@ static FailureOr<std::string> shared(CudaProgramText &text, plan::LaunchOp op) {
   return Emit(text, op);
 }
 
-static const CudaKernel otherKernels[] = {
+static const CudaKernel otherCudaKernels[] = {
     {"batch_norm_statistics", selectStatistics, shared<emitBatchNormStatistics>},
     {"batch_norm_finalize", nullptr, emitFinalize},
     {"lrn", nullptr, shared<emitLrn>},
@@ -198,7 +198,7 @@ static const CudaKernel otherKernels[] = {
 
 const CudaKernel *fanfold::findCudaKernel(StringRef name) {
   for (ArrayRef<CudaKernel> family :
-       {cudaProductKernels(), cudaPointwiseKernels(), ArrayRef<CudaKernel>(otherKernels)})
+       {cudaProductKernels(), cudaPointwiseKernels(), ArrayRef<CudaKernel>(otherCudaKernels)})
     for (const CudaKernel &kernel : family)
       if (name == kernel.name)
         return &kernel;

@@ -46,7 +46,7 @@ struct DeviceText {
 } // namespace
 
 /// Whether a function or functor is of ConvPointwise.cuh.
-static bool isProduct(StringRef name) {
+static bool isOfProduct(StringRef name) {
   return name.starts_with(convPointwiseName) || name.starts_with(convPointwiseFunctor);
 }
 
@@ -91,10 +91,10 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
   DeviceText products, others;
   for (const auto &[name, function] : text.functions) {
     declarations += "void " + name + StringRef(function).split(" {").first.str() + ";\n";
-    (isProduct(name) ? products : others).functions += "\nvoid " + name + function;
+    (isOfProduct(name) ? products : others).functions += "\nvoid " + name + function;
   }
   for (const auto &[name, structure] : text.structures)
-    (isProduct(name) ? products : others).structures += "\nstruct " + name + structure;
+    (isOfProduct(name) ? products : others).structures += "\nstruct " + name + structure;
   for (auto [i, string] : llvm::enumerate(text.strings)) {
     planNames += "extern const char *const plan" + std::to_string(i) + ";\n";
     plans += "\nconst char *const plan" + std::to_string(i) + " =" + literals(string) + ";\n";

@@ -103,7 +103,7 @@ struct ConvTiling {
 };
 } // namespace
 
-static Result<Algorithm> selectConv(const CudaTarget &, Operation *op) {
+static Result<Algorithm> selectConvPointwise(const CudaTarget &, Operation *op) {
   auto conv = cast<kernel::ConvPointwiseOp>(op);
   const ConvTiling tiling(conv);
   size_t bytes = cuda::convPointwiseWorkspaceBytes(tiling.product, tiling.warpgroups,
@@ -169,9 +169,9 @@ namespace {
 ///                   const float *x1, __half *y0, int64_t y0Gap) {
 ///     cuda::pointwise<8>(stream, rows, channels, Pointwise3{x0, x1, y0, y0Gap});
 ///   }
-class Form {
+class CudaForm {
 public:
-  explicit Form(plan::LaunchOp op) : op(op) {
+  explicit CudaForm(plan::LaunchOp op) : op(op) {
     auto extent = op.getConstants().getAs<DenseI64ArrayAttr>("extent");
     rows = extent[0];
     channels = extent[1];
@@ -240,7 +240,7 @@ private:
 };
 } // namespace
 
-SmallVector<Form::Named> Form::buffers() {
+SmallVector<CudaForm::Named> CudaForm::buffers() {
   SmallVector<Named> all;
   for (auto [i, input] : llvm::enumerate(inputs()))
     all.push_back({input, "x" + std::to_string(i)});
@@ -249,7 +249,7 @@ SmallVector<Form::Named> Form::buffers() {
   return all;
 }
 
-SmallVector<std::string> Form::declarations(ArrayRef<Named> buffers) {
+SmallVector<std::string> CudaForm::declarations(ArrayRef<Named> buffers) {
   SmallVector<std::string> all;
   for (auto [index, named] : llvm::enumerate(buffers)) {
     bool isInput = index < inputs().size();
@@ -262,7 +262,7 @@ SmallVector<std::string> Form::declarations(ArrayRef<Named> buffers) {
   return all;
 }
 
-std::string Form::structure() {
+std::string CudaForm::structure() {
   std::string w = std::to_string(width), fields, elements, results, stores, arguments;
   // Elements of one tensor or of several whose rows are the same are known by a number.
   std::string index = isFlat ? "int64_t i" : "ElementIndex i";
@@ -336,7 +336,7 @@ std::string Form::structure() {
          "    }\n" + stores + "  }\n};\n";
 }
 
-std::string Form::function(StringRef structName) {
+std::string CudaForm::function(StringRef structName) {
   SmallVector<std::string> all = {"cudaStream_t stream"};
   if (isConv)
     all.append({"const cpu::Conv2dShape &shape", "const " + type(op.getInputs()[0]) + " *image",
@@ -377,7 +377,7 @@ std::string Form::function(StringRef structName) {
          llvm::join(sumNames, ", ") + "};\n  " + call + functor + ", sums, workspace);\n}\n";
 }
 
-std::string Form::arguments(ProgramText &text) {
+std::string CudaForm::arguments(ProgramText &text) {
   SmallVector<std::string> all = {std::to_string(rows), std::to_string(channels)};
   if (isConv)
     all = {conv2dShapeText(convShape(op.getInputs().getTypes(), op.getConstants())),
@@ -395,7 +395,7 @@ std::string Form::arguments(ProgramText &text) {
 }
 
 static FailureOr<std::string> emit(CudaProgramText &text, plan::LaunchOp op) {
-  Form form(op);
+  CudaForm form(op);
   text.addAlternatives(op);
   const bool isConv = op.getKernel() == "conv_pointwise";
   std::string structName =
@@ -480,7 +480,7 @@ static FailureOr<std::string> emitMany(CudaProgramText &text, plan::LaunchOp op)
 
 ArrayRef<CudaKernel> fanfold::cudaPointwiseKernels() {
   static const CudaKernel kernels[] = {{"pointwise", select, emit},
-                                       {"conv_pointwise", selectConv, emit},
+                                       {"conv_pointwise", selectConvPointwise, emit},
                                        {"pointwise_many", nullptr, emitMany}};
   return kernels;
 }

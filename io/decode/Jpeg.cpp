@@ -28,7 +28,7 @@ using namespace fanfold::io;
 namespace {
 
 /// One pass over a file, and what the library said on the way.
-struct Job {
+struct JpegJob {
   jpeg_error_mgr manager; // First, so that the library's pointer is ours.
   jpeg_decompress_struct state;
   jmp_buf failed;
@@ -36,10 +36,10 @@ struct Job {
   ImageShape shape;
 };
 
-Job *jobOf(j_common_ptr state) { return reinterpret_cast<Job *>(state->err); }
+JpegJob *jobOf(j_common_ptr state) { return reinterpret_cast<JpegJob *>(state->err); }
 
 [[noreturn]] void leave(j_common_ptr state) {
-  Job *job = jobOf(state);
+  JpegJob *job = jobOf(state);
   (*state->err->format_message)(state, job->message);
   std::longjmp(job->failed, 1);
 }
@@ -52,7 +52,7 @@ void warn(j_common_ptr state, int level) {
     leave(state);
 }
 
-void start(Job &job, ByteView file) {
+void start(JpegJob &job, ByteView file) {
   job.state.err = jpeg_std_error(&job.manager);
   job.manager.error_exit = leave;
   job.manager.emit_message = warn;
@@ -65,7 +65,7 @@ void start(Job &job, ByteView file) {
 }
 
 /// Reads the header; fails with a message in the job.
-bool readHeader(Job &job, ByteView file) {
+bool readHeader(JpegJob &job, ByteView file) {
   job.state = {};
   if (setjmp(job.failed)) {
     jpeg_destroy_decompress(&job.state);
@@ -96,7 +96,7 @@ void inkToRgb(uint8_t *row, uint32_t width) {
 
 /// Decodes into `pixels` (of the size that readHeader found, times channels);
 /// `inkRow` has room for one row of four components.
-bool readPixels(Job &job, ByteView file, uint32_t channels, uint8_t *pixels, uint8_t *inkRow) {
+bool readPixels(JpegJob &job, ByteView file, uint32_t channels, uint8_t *pixels, uint8_t *inkRow) {
   job.state = {};
   if (setjmp(job.failed)) {
     jpeg_destroy_decompress(&job.state);
@@ -124,7 +124,7 @@ bool readPixels(Job &job, ByteView file, uint32_t channels, uint8_t *pixels, uin
 } // namespace
 
 Result<ImageShape> io::probeJpeg(ByteView file) {
-  Job job;
+  JpegJob job;
   if (!readHeader(job, file))
     return Status::error("damaged JPEG: {}", job.message);
   if (const int found = job.state.num_components; found != 1 && found != 3 && found != 4)
@@ -140,7 +140,7 @@ Result<Image> io::decodeJpeg(ByteView file, uint32_t channels) {
   image.shape = {shape->height, shape->width, channels};
   image.pixels.resize(size_t(shape->height) * shape->width * channels);
   Bytes inkRow(4 * size_t(shape->width));
-  Job job;
+  JpegJob job;
   if (!readPixels(job, file, channels, image.pixels.data(), inkRow.data()))
     return Status::error("damaged JPEG: {}", job.message);
   return image;

@@ -26,18 +26,18 @@ using namespace fanfold::io;
 namespace {
 
 /// One pass over a file, and what the library said on the way.
-struct Job {
+struct PngJob {
   png_structp png = nullptr;
   png_infop info = nullptr;
   ByteView rest; ///< What the library has not read yet.
   char message[128] = "out of memory";
   ImageShape shape;
 
-  ~Job() { png_destroy_read_struct(&png, &info, nullptr); }
+  ~PngJob() { png_destroy_read_struct(&png, &info, nullptr); }
 };
 
 [[noreturn]] void leave(png_structp png, png_const_charp message) {
-  Job *job = static_cast<Job *>(png_get_error_ptr(png));
+  PngJob *job = static_cast<PngJob *>(png_get_error_ptr(png));
   std::strncpy(job->message, message, sizeof(job->message) - 1);
   png_longjmp(png, 1);
 }
@@ -46,7 +46,7 @@ struct Job {
 void ignore(png_structp /*png*/, png_const_charp /*message*/) {}
 
 void readBytes(png_structp png, png_bytep target, size_t size) {
-  ByteView &rest = static_cast<Job *>(png_get_io_ptr(png))->rest;
+  ByteView &rest = static_cast<PngJob *>(png_get_io_ptr(png))->rest;
   if (size > rest.size)
     png_error(png, "it ends early");
   std::copy(rest.data, rest.data + size, target);
@@ -54,7 +54,7 @@ void readBytes(png_structp png, png_bytep target, size_t size) {
 }
 
 /// Reads up to the first pixels; fails with a message in the job.
-bool readHeader(Job &job, ByteView file) {
+bool readHeader(PngJob &job, ByteView file) {
   job.rest = file;
   job.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, leave, ignore);
   job.info = job.png ? png_create_info_struct(job.png) : nullptr;
@@ -71,7 +71,7 @@ bool readHeader(Job &job, ByteView file) {
 }
 
 /// Decodes into `rows`, each of width x channels bytes.
-bool readPixels(Job &job, uint32_t channels, uint8_t **rows) {
+bool readPixels(PngJob &job, uint32_t channels, uint8_t **rows) {
   if (setjmp(png_jmpbuf(job.png)))
     return false;
   png_set_scale_16(job.png); // v / 257, rounded.
@@ -90,14 +90,14 @@ bool readPixels(Job &job, uint32_t channels, uint8_t **rows) {
 } // namespace
 
 Result<ImageShape> io::probePng(ByteView file) {
-  Job job;
+  PngJob job;
   if (!readHeader(job, file))
     return Status::error("damaged PNG: {}", job.message);
   return job.shape;
 }
 
 Result<Image> io::decodePng(ByteView file, uint32_t channels) {
-  Job job;
+  PngJob job;
   if (!readHeader(job, file))
     return Status::error("damaged PNG: {}", job.message);
   if (channels < job.shape.channels)

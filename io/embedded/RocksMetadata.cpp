@@ -253,7 +253,7 @@ rocksdb::Options databaseOptions() {
 
 /// A writer may rename and remove tables between a reader's look at the list of
 /// them and its opening them; the next look sees the new list.
-Result<std::unique_ptr<Metadata>> openForReading(const std::string &path) {
+Result<std::unique_ptr<Metadata>> openReadOnly(const std::string &path) {
   rocksdb::DB *db = nullptr;
   rocksdb::Status status;
   for (int attempt = 0; attempt < 5; ++attempt) {
@@ -302,7 +302,7 @@ Result<std::unique_ptr<Metadata>> RocksMetadata::open(const std::string &directo
     if (!exists)
       return Status::error("store {} has no metadata; {}", directory, advice);
     FANFOLD_RETURN_IF_ERROR(checkFiles(path));
-    return openForReading(path);
+    return openReadOnly(path);
   }
 
   Result<WriterLock> lock = WriterLock::take(directory);

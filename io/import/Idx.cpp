@@ -168,7 +168,7 @@ Status IdxFile::checkSize(uint64_t bytes) const {
 }
 
 /// Where one split comes from.
-struct Part {
+struct IdxPart {
   std::string split;
   std::string images;
   std::string labels;
@@ -177,7 +177,7 @@ struct Part {
 class IdxSource : public SampleSource {
 public:
   /// Adds a split of which the two files fit together.
-  Status add(const Part &part);
+  Status add(const IdxPart &part);
 
   Status read(size_t split, const SourceItem &item, SourceSample &sample) override;
 
@@ -185,7 +185,7 @@ private:
   std::vector<IdxFile> images; ///< Split by split; of rank 4.
 };
 
-Status IdxSource::add(const Part &part) {
+Status IdxSource::add(const IdxPart &part) {
   Result<IdxFile> imageFile = IdxFile::open(part.images);
   if (!imageFile)
     return std::move(imageFile).status();
@@ -243,8 +243,8 @@ std::string existing(const std::string &path) {
 }
 
 /// Images and labels of one split of a directory; empty paths for what is not there.
-Part partOf(const std::string &directory, const std::string &split) {
-  Part part{split, "", ""};
+IdxPart partOf(const std::string &directory, const std::string &split) {
+  IdxPart part{split, "", ""};
   const std::vector<std::string> prefixes = split == "train"
                                                 ? std::vector<std::string>{"train"}
                                                 : std::vector<std::string>{"t10k", "test"};
@@ -295,7 +295,7 @@ Result<std::unique_ptr<SampleSource>> io::openIdx(const std::string &path,
   }
   std::set<std::string> known;
   for (const char *split : {"train", "test"}) {
-    const Part part = partOf(path, split);
+    const IdxPart part = partOf(path, split);
     known.insert({part.images, part.labels});
     if ((!options.split.empty() && options.split != split) ||
         (part.images.empty() && part.labels.empty()))

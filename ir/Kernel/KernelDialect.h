@@ -24,6 +24,9 @@ void nameResults(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
 /// bf16 is done in fp32.
 mlir::Type bodyType(mlir::Type tensor);
 
+/// The type of a value that is a tensor.
+mlir::RankedTensorType tensorType(mlir::Value value);
+
 /// Channels: the last extent of a tensor or buffer, 1 without extents. Rows: all the others.
 int64_t channelsOf(mlir::Type type);
 int64_t rowsOf(mlir::Type type);

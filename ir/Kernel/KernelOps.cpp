@@ -16,6 +16,8 @@ static int64_t elements(Value value) {
   return cast<RankedTensorType>(value.getType()).getNumElements();
 }
 
+RankedTensorType kernel::tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+
 int64_t kernel::byteSize(ShapedType type) {
   return type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
 }

@@ -12,8 +12,6 @@ using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::kernel;
 
-static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 LogicalResult PointwiseManyOp::verify() {
   auto problems = static_cast<int64_t>(getCounts().size());
   auto operands = static_cast<int64_t>(getNumOperands());

@@ -12,8 +12,6 @@ using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::kernel;
 
-static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 Type kernel::bodyType(Type tensor) {
   Type element = cast<RankedTensorType>(tensor).getElementType();
   if (element.isUnsignedInteger())

@@ -20,6 +20,10 @@ using namespace fanfold;
 
 StringAttr fanfold::layerOf(Operation *op) { return op->getAttrOfType<StringAttr>("name"); }
 
+DenseI64ArrayAttr fanfold::windowAttr(OpBuilder &builder, cnn::Window window) {
+  return builder.getDenseI64ArrayAttr({window.height, window.width});
+}
+
 namespace {
 struct CnnToKernelPass : fanfold::impl::CnnToKernelBase<CnnToKernelPass> {
   void runOnOperation() override {

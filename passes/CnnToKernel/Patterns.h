@@ -79,6 +79,8 @@ llvm::SmallVector<mlir::Value> normGradient(BodyBuilder &builder, mlir::ValueRan
 
 /// `layer` for a launch made from `op`.
 mlir::StringAttr layerOf(mlir::Operation *op);
+/// Height and width.
+mlir::DenseI64ArrayAttr windowAttr(mlir::OpBuilder &builder, cnn::Window window);
 
 } // namespace fanfold
 

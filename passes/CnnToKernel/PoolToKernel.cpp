@@ -11,10 +11,6 @@
 using namespace mlir;
 using namespace fanfold;
 
-static DenseI64ArrayAttr windowAttr(OpBuilder &builder, cnn::Window window) {
-  return builder.getDenseI64ArrayAttr({window.height, window.width});
-}
-
 static LogicalResult lower(cnn::MaxPool2dOp op, PatternRewriter &rewriter) {
   cnn::ConvWindow w = op.getWindow();
   rewriter.replaceOpWithNewOp<kernel::MaxPool2dOp>(

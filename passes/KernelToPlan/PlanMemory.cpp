@@ -56,7 +56,7 @@ static MemRefType memrefType(Type tensor) {
 }
 
 /// The name of the model's layer that `op` computes for.
-static StringRef layerOf(Operation *op) {
+static StringRef layerName(Operation *op) {
   auto layer = op->getAttrOfType<StringAttr>("layer");
   return layer ? layer.getValue() : op->getName().stripDialect();
 }
@@ -98,13 +98,13 @@ void StepWriter::makeResult(OpResult result, StringRef name, StringAttr inPlaceO
   }
   auto [whole, first] = liveness.getJoins().placeOf(result);
   if (!buffers.contains(whole))
-    makeBuffer(whole, layerOf(whole.getDefiningOp()), kinds.of(whole), StringAttr());
+    makeBuffer(whole, layerName(whole.getDefiningOp()), kinds.of(whole), StringAttr());
   makePart(result, whole, first, name);
 }
 
 void StepWriter::writeLaunch(Operation *op, int64_t index) {
   auto layer = op->getAttrOfType<StringAttr>("layer");
-  std::string name = layerOf(op).str();
+  std::string name = layerName(op).str();
   auto marks = op->getAttrOfType<DenseI64ArrayAttr>("in_place");
   SmallVector<Value> inputs, outputs;
   for (Value operand : op->getOperands())
@@ -172,11 +172,11 @@ void StepWriter::write() {
     } else if (auto part = dyn_cast<kernel::PartOp>(op)) {
       makePart(part, part.getInput(),
                kernel::firstElement(part.getType(), part.getInput().getType(), part.getOffset()),
-               layerOf(part));
+               layerName(part));
     } else if (auto join = dyn_cast<kernel::JoinOp>(op)) {
       if (liveness.getJoins().isJoined(join)) {
         auto [whole, first] = liveness.getJoins().placeOf(join);
-        makePart(join, whole, first, layerOf(join));
+        makePart(join, whole, first, layerName(join));
       }
     } else if (auto output = dyn_cast<cnn::OutputOp>(op)) {
       plan::OutputOp::create(builder, output.getLoc(), buffers.lookup(output.getValue()),

@@ -17,13 +17,11 @@ using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::kernel;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 /// Whether the kernel computes pixel * scale[c] + shift[c] from bytes.
 static bool isNormalization(PointwiseOp op) {
   if (op.getNumOperands() != 3 || op.getNumResults() != 1 || op.getSums() != 0 || !op.isFull(0) ||
-      op.isFull(1) || op.isFull(2) || typeOf(op.getOperand(0)).getRank() != 4 ||
-      !typeOf(op.getOperand(0)).getElementType().isInteger(8))
+      op.isFull(1) || op.isFull(2) || tensorType(op.getOperand(0)).getRank() != 4 ||
+      !tensorType(op.getOperand(0)).getElementType().isInteger(8))
     return false;
   Block &body = op.getBody().front();
   auto add = body.back().getOperand(0).getDefiningOp<arith::AddFOp>();
@@ -45,7 +43,8 @@ struct Fold {
     Fold fold;
     fold.stride = stride[0];
     fold.pad = {op.getPad()[0], op.getPad()[1]};
-    RankedTensorType image = typeOf(op.getInput()), w = typeOf(filter), y = typeOf(output);
+    RankedTensorType image = tensorType(op.getInput()), w = tensorType(filter),
+                     y = tensorType(output);
     int64_t channels = image.getDimSize(3) * fold.stride * fold.stride;
     int64_t multiple = target.channelMultiple(image.getElementType(), channels);
     int64_t padded = llvm::alignTo(channels, multiple);
@@ -140,7 +139,7 @@ struct FoldImagesPass : fanfold::impl::FoldImagesBase<FoldImagesPass> {
   static void rewrite(Conv2dWgradOp wgrad, const Fold &fold, Value folded) {
     OpBuilder builder(wgrad->getContext());
     builder.setInsertionPointAfter(wgrad);
-    RankedTensorType type = typeOf(wgrad.getResult());
+    RankedTensorType type = tensorType(wgrad.getResult());
     wgrad.getResult().setType(fold.filter);
     auto unfold = UnfoldFilterOp::create(
         builder, wgrad.getLoc(), type, wgrad.getResult(), builder.getI64IntegerAttr(fold.stride),

@@ -28,8 +28,6 @@ using namespace fanfold::kernel;
 // Knowing what is there
 //===----------------------------------------------------------------------===//
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 /// Whether `op` computes what `body` does.
 static bool hasBody(PointwiseOp op, BodyFn body) {
   OpBuilder builder(op);
@@ -53,7 +51,7 @@ static PointwiseOp onlyReader(Value value, unsigned operands) {
 static Value unrounded(Value value) {
   auto copy = value.getDefiningOp<PointwiseOp>();
   if (!copy || copy.getNumOperands() != 1 || copy.getNumResults() != 1 || copy.getSums() != 0 ||
-      !typeOf(copy.getOperand(0)).getElementType().isF32() ||
+      !tensorType(copy.getOperand(0)).getElementType().isF32() ||
       copy.getBody().front().back().getOperand(0) != copy.getBody().front().getArgument(0))
     return {};
   return copy.getOperand(0);
@@ -95,12 +93,14 @@ bool Site::matchConv() {
   auto all = [](ArrayRef<int64_t> numbers, int64_t n) {
     return llvm::all_of(numbers, [=](int64_t number) { return number == n; });
   };
-  RankedTensorType filterType = typeOf(wgrad.getResult()), inputType = typeOf(wgrad.getInput());
+  RankedTensorType filterType = tensorType(wgrad.getResult()),
+                   inputType = tensorType(wgrad.getInput());
   Type element = inputType.getElementType();
   return (element.isF16() || element.isBF16()) && filterType.getElementType() == element &&
          filterType.getDimSize(1) == 1 && filterType.getDimSize(2) == 1 &&
          all(wgrad.getStride(), 1) && all(wgrad.getPad(), 0) && wgrad.getGroups() == 1 &&
-         typeOf(wgrad.getGradient()).getShape().take_front(3) == inputType.getShape().take_front(3);
+         tensorType(wgrad.getGradient()).getShape().take_front(3) ==
+             inputType.getShape().take_front(3);
 }
 
 bool Site::matchBackward() {
@@ -220,7 +220,8 @@ private:
 
 Rewrite::Rewrite(Site site, const Target *target)
     : site(site), target(target), builder(site.conv, this),
-      outChannels(typeOf(site.filter).getDimSize(0)), inChannels(typeOf(site.filter).getDimSize(3)),
+      outChannels(tensorType(site.filter).getDimSize(0)),
+      inChannels(tensorType(site.filter).getDimSize(3)),
       rows(builder.getI64IntegerAttr(site.apply.getRows())),
       one(builder.getDenseI64ArrayAttr({1, 1})), none(builder.getDenseI64ArrayAttr({0, 0})) {
   makeSums();
@@ -237,8 +238,9 @@ PointwiseOp Rewrite::pointwise(ValueRange operands, Type result, int64_t sums, S
 
 /// A filter is an image of as many samples as it has outputs, of one pixel each.
 Value Rewrite::conv(Value input, Value filter, StringRef suffix) {
-  auto type = typeOf(input).clone({typeOf(input).getDimSize(0), typeOf(input).getDimSize(1),
-                                   typeOf(input).getDimSize(2), typeOf(filter).getDimSize(0)});
+  auto type =
+      tensorType(input).clone({tensorType(input).getDimSize(0), tensorType(input).getDimSize(1),
+                               tensorType(input).getDimSize(2), tensorType(filter).getDimSize(0)});
   return Conv2dOp::create(builder, site.conv.getLoc(), type, input, filter, /*bias=*/Value(), one,
                           none, one, builder.getI64IntegerAttr(1), /*activation=*/StringAttr(),
                           named(suffix), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
@@ -248,7 +250,8 @@ Value Rewrite::conv(Value input, Value filter, StringRef suffix) {
 Value Rewrite::wgrad(Value input, Value gradient, StringRef suffix) {
   return Conv2dWgradOp::create(
       builder, site.conv.getLoc(),
-      wide({typeOf(gradient).getDimSize(3), 1, 1, typeOf(input).getDimSize(3)}), input, gradient,
+      wide({tensorType(gradient).getDimSize(3), 1, 1, tensorType(input).getDimSize(3)}), input,
+      gradient,
       /*prologue=*/ValueRange(), one, none, one, builder.getI64IntegerAttr(1), named(suffix),
       StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
 }
@@ -271,15 +274,15 @@ void Rewrite::makeSums() {
 void Rewrite::makeForward() {
   BatchNormStatisticsOp statistics = site.statistics;
   RankedTensorType perOut = wide(outChannels);
-  Type element = typeOf(site.input()).getElementType();
+  Type element = tensorType(site.input()).getElementType();
   // Where the running statistics were known.
   builder.setInsertionPoint(site.norm);
-  auto fold = FoldNormOp::create(builder, statistics.getLoc(), typeOf(site.filter).clone(element),
-                                 perOut.clone(element), perOut, perOut, perOut, site.filter, spread,
-                                 inputSum, site.gamma(), site.norm.getOperand(4),
-                                 statistics.getRunningMean(), statistics.getRunningVariance(), rows,
-                                 statistics.getEpsilonAttr(), statistics.getMomentumAttr(),
-                                 named(".fold"), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+  auto fold = FoldNormOp::create(
+      builder, statistics.getLoc(), tensorType(site.filter).clone(element), perOut.clone(element),
+      perOut, perOut, perOut, site.filter, spread, inputSum, site.gamma(), site.norm.getOperand(4),
+      statistics.getRunningMean(), statistics.getRunningVariance(), rows,
+      statistics.getEpsilonAttr(), statistics.getMomentumAttr(), named(".fold"), StringAttr(),
+      IntegerAttr(), DenseI64ArrayAttr());
   invStd = fold.getInvStd();
   runningMean = fold.getNewRunningMean();
   runningVariance = fold.getNewRunningVariance();
@@ -305,14 +308,14 @@ void Rewrite::makeForward() {
 
 void Rewrite::makeBackward() {
   Location loc = site.conv.getLoc();
-  RankedTensorType inputType = typeOf(site.input());
+  RankedTensorType inputType = tensorType(site.input());
   Type element = inputType.getElementType();
   builder.setInsertionPoint(site.sums);
   betaGradient =
       pointwise(site.gradient(), wide(outChannels), /*sums=*/1, ".norm_sum", itself).getResult(0);
   auto grad = FoldNormGradOp::create(
-      builder, loc, typeOf(site.filter).clone(element), wide(outChannels),
-      typeOf(site.filter).clone(element), site.filter.getType(), site.filter,
+      builder, loc, tensorType(site.filter).clone(element), wide(outChannels),
+      tensorType(site.filter).clone(element), site.filter.getType(), site.filter,
       wgrad(site.input(), site.gradient(), ".product"), spread, inputSum, betaGradient, invStd,
       site.gamma(), rows, named(".wgrad"), StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
   filterGradient = grad.getResult();

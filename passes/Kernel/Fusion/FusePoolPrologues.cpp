@@ -130,7 +130,7 @@ bool ChannelVectors::materialize(MutableArrayRef<Value> values) {
 }
 
 /// The input of a max pool that has no prologue; else null.
-static OpOperand *plainInput(Operation *op) {
+static OpOperand *plainPoolInput(Operation *op) {
   if (auto pool = dyn_cast<MaxPool2dOp>(op); pool && !pool.hasPrologue())
     return &pool.getInputMutable();
   if (auto pool = dyn_cast<MaxPool2dPlacesOp>(op); pool && !pool.hasPrologue())
@@ -152,7 +152,7 @@ struct FusePoolPrologues : fanfold::impl::FusePoolProloguesBase<FusePoolPrologue
   static bool readByPoolsAlone(PointwiseOp op) {
     return !op.getResult(0).use_empty() &&
            llvm::all_of(op.getResult(0).getUses(),
-                        [](OpOperand &use) { return plainInput(use.getOwner()) == &use; });
+                        [](OpOperand &use) { return plainPoolInput(use.getOwner()) == &use; });
   }
 
   void fuse(PointwiseOp op, Value x, Normalization normalization) {
@@ -160,7 +160,7 @@ struct FusePoolPrologues : fanfold::impl::FusePoolProloguesBase<FusePoolPrologue
       return;
     for (Operation *pool : llvm::make_early_inc_range(op.getResult(0).getUsers())) {
       pool->setLoc(FusedLoc::get(&getContext(), {op.getLoc(), pool->getLoc()}));
-      plainInput(pool)->set(x);
+      plainPoolInput(pool)->set(x);
       // Behind the input, which is all that a pool without prologue has.
       pool->insertOperands(1, normalization.vectors);
     }

@@ -27,7 +27,7 @@ struct Sums {
 };
 } // namespace
 
-static bool isPlain(Conv2dOp conv) { return conv && !conv.getBias() && !conv.getActivation(); }
+static bool isBare(Conv2dOp conv) { return conv && !conv.getBias() && !conv.getActivation(); }
 
 static RankedTensorType sumType(Value value) {
   return RankedTensorType::get({channelsOf(value.getType())}, Float32Type::get(value.getContext()));
@@ -156,7 +156,7 @@ Sums SummedParts::makeSums(Value value) {
   }
   Sums sums = sumApart(value);
   auto conv = dyn_cast<Conv2dOp>(producer);
-  if (!isPlain(conv))
+  if (!isBare(conv))
     return sums;
   Operation *reading = sums.sum.getDefiningOp();
   Conv2dStatisticsOp summing = makeSumming(conv, conv.getLoc());
@@ -214,7 +214,7 @@ struct FuseStatisticsPass : fanfold::impl::FuseStatisticsBase<FuseStatisticsPass
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
     for (auto conv : llvm::make_early_inc_range(body.getOps<Conv2dOp>()))
-      if (isPlain(conv))
+      if (isBare(conv))
         if (auto statistics = statisticsOf(conv); !statistics.empty())
           fuse(conv, statistics);
     sumParts(body);

@@ -25,20 +25,18 @@ using namespace fanfold::kernel;
 /// Convolutions of one input, in the order of the step.
 using Fan = SmallVector<Operation *>;
 
-static bool isPlain(Conv2dOp conv) {
+static bool isOrdinary(Conv2dOp conv) {
   return !conv.getBias() && !conv.getActivation() && conv.getGroups() == 1;
 }
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 /// The type of tensors like `values` together: along the first dimension, or the channels.
 static RankedTensorType typeOfAll(ValueRange values, bool stacks) {
-  SmallVector<int64_t> shape(typeOf(values.front()).getShape());
+  SmallVector<int64_t> shape(tensorType(values.front()).getShape());
   int64_t &extent = stacks ? shape.front() : shape.back();
   extent = 0;
   for (Value value : values)
-    extent += stacks ? typeOf(value).getDimSize(0) : channelsOf(value.getType());
-  return RankedTensorType::get(shape, typeOf(values.front()).getElementType());
+    extent += stacks ? tensorType(value).getDimSize(0) : channelsOf(value.getType());
+  return RankedTensorType::get(shape, tensorType(values.front()).getElementType());
 }
 
 static StringAttr nameOf(ArrayRef<Operation *> ops) {
@@ -78,7 +76,7 @@ static SmallVector<Value> slicesOf(Value whole, ValueRange values, bool stacks) 
                                      builder.getI64IntegerAttr(offset),
                                      value.getDefiningOp()->getAttrOfType<StringAttr>("layer"),
                                      StringAttr(), IntegerAttr(), DenseI64ArrayAttr()));
-    offset += stacks ? typeOf(value).getDimSize(0) : channelsOf(value.getType());
+    offset += stacks ? tensorType(value).getDimSize(0) : channelsOf(value.getType());
   }
   return slices;
 }
@@ -194,26 +192,27 @@ private:
 
 /// Channels that threads and copies take where they lie in the product.
 bool MergeFansPass::isAligned(Conv2dOp conv) const {
-  const RankedTensorType type = typeOf(conv);
+  const RankedTensorType type = tensorType(conv);
   const int64_t bytes = channelsOf(type) * (byteSize(type) / type.getNumElements());
   return bytes % (target ? target->rowAlignment() : 1) == 0;
 }
 
 /// Whether two convolutions of one input can be one.
 bool MergeFansPass::fits(Conv2dOp conv, Conv2dOp other) const {
-  const RankedTensorType first = typeOf(conv.getFilter()), second = typeOf(other.getFilter());
+  const RankedTensorType first = tensorType(conv.getFilter()),
+                         second = tensorType(other.getFilter());
   return conv.getStrideAttr() == other.getStrideAttr() && conv.getPadAttr() == other.getPadAttr() &&
          conv.getDilationAttr() == other.getDilationAttr() &&
          conv.getFilter() != other.getFilter() &&
          first.getElementType() == second.getElementType() &&
          first.getShape().drop_front() == second.getShape().drop_front() &&
-         typeOf(conv).getElementType() == typeOf(other).getElementType();
+         tensorType(conv).getElementType() == tensorType(other).getElementType();
 }
 
 void MergeFansPass::runOnOperation() {
   llvm::MapVector<Value, SmallVector<Fan>> fans;
   for (auto conv : getOperation().getBody().front().getOps<Conv2dOp>()) {
-    if (!isPlain(conv) || !isAligned(conv))
+    if (!isOrdinary(conv) || !isAligned(conv))
       continue;
     SmallVector<Fan> &ofInput = fans[conv.getInput()];
     auto *fan = llvm::find_if(ofInput, [&](const Fan &fan) {
