@@ -94,7 +94,7 @@ class Budgets(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def outputs(self, text, name, flags, inputs, weights):
-        binary = program.compileModel(self.fanfold, text, self.folder, name, BATCH, flags)
+        binary = program.compileModel(self.fanfold, text, self.folder, name, BATCH, flags, quick=True)
         return program.outputs(binary, inputs, weights, STEPS)
 
     def check(self, text, most):

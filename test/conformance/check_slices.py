@@ -125,7 +125,7 @@ class Slices(unittest.TestCase):
         inputs = program.randomInputs(layers, BATCH, seed=3)
         weights = program.randomWeights(layers, seed=4)
         binary = program.compileModel(
-            self.fanfold, text, self.folder, name, BATCH, ["--keep-gradients", *flags])
+            self.fanfold, text, self.folder, name, BATCH, ["--keep-gradients", *flags], quick=True)
         return program.outputs(binary, inputs, weights, STEPS)
 
     def compare(self, text, name):

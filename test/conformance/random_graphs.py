@@ -79,7 +79,7 @@ def check(fanfold, seed):
             kind = "--no-fusion" in flags if mergesFans else None
             try:
                 binary = program.compileModel(
-                    fanfold, text, folder, f"graph{number}", BATCH, ["--keep-gradients", *flags]
+                    fanfold, text, folder, f"graph{number}", BATCH, ["--keep-gradients", *flags], quick=True
                 )
                 outputs = tensor_file.read(program.step(binary, inputs, weights))
             except (program.CommandError, tensor_file.FormatError) as error:

@@ -299,6 +299,21 @@ TEST_F(ConvolutionTest, PlansOfAnotherVersionAreMadeAgain) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+/// What repeats is replaced by what repeats: no engine that sums for batch normalisation does.
+TEST_F(ConvolutionTest, PlansMadeAgainRepeatWhereTheFirstDid) {
+  const Case c = makeCase("conv2d forward in=2x9x7x16 out=9x7x24 filter=3x3 pad=1x1 "
+                          "types=f16,f16,f16 epilogue=statistics");
+  Plan plan = (*planner().candidates(c.problem))->plans.front();
+  EXPECT_EQ(plan.repeats, false);
+  plan.version = 91400;
+  testing::internal::CaptureStderr();
+  Convolution convolution(handle(), c.problem.text(), serialize(plan));
+  check(c, convolution);
+  plan.repeats = true;
+  EXPECT_THROW(Convolution(handle(), c.problem.text(), serialize(plan)), std::runtime_error);
+  testing::internal::GetCapturedStderr();
+}
+
 /// An engine that was measured and is compiled on the card has no plan in the program, and
 /// is bound to a version all the same.
 TEST_F(ConvolutionTest, CompiledEnginesOfAnotherVersionAreMadeAgain) {
