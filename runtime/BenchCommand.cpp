@@ -35,10 +35,8 @@ void fillInputs(Session &session) {
         }
         continue;
       }
-      for (size_t i = 0; i < input.bytes; i += sizeof(uint64_t)) {
-        const uint64_t pixels = random::hash(stream, i);
-        std::memcpy(target + i, &pixels, std::min(sizeof(pixels), input.bytes - i));
-      }
+      for (size_t i = 0; i < input.bytes; ++i)
+        target[i] = static_cast<std::byte>(random::hash(stream, i));
     }
 }
 
