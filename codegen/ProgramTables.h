@@ -26,7 +26,7 @@ struct TunableRow {
 
 /// C++ text that defines `const Program program` (runtime/Program.h) and the tables it
 /// points to, from a module at the plan level. The same for every target.
-std::string emitTables(mlir::ModuleOp plan, int threads, int64_t varyingLaunches = 0,
+std::string emitTables(mlir::ModuleOp plan, int threads, int64_t varyingLaunches,
                        llvm::ArrayRef<TunableRow> tunables = {});
 
 } // namespace fanfold

@@ -44,10 +44,10 @@ std::string fanfold::launchKey(mlir::Operation *launch) {
   return key;
 }
 
-int64_t fanfold::varyingLaunches(ModuleOp plan, const ProgramTarget &target, StringRef name) {
+int64_t fanfold::varyingLaunches(ModuleOp plan, const ProgramTarget &target) {
   int64_t count = 0;
   for (auto step : plan.getOps<plan::StepOp>())
-    if (step.getSymName() == name)
+    if (step.getSymName() == "train")
       for (auto launch : step.getBody().getOps<plan::LaunchOp>())
         count += !target.repeats(launch).repeats;
   return count;

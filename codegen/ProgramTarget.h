@@ -78,8 +78,8 @@ public:
   virtual Status checkToolchain() const = 0;
 };
 
-/// How many launches of the step of that name do not give the same bits in every run.
-int64_t varyingLaunches(mlir::ModuleOp plan, const ProgramTarget &target, llvm::StringRef step);
+/// How many launches of the train step do not give the same bits in every run.
+int64_t varyingLaunches(mlir::ModuleOp plan, const ProgramTarget &target);
 
 /// Text that is equal for launches that take the same implementation and workspace.
 std::string launchKey(mlir::Operation *launch);

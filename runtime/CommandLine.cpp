@@ -95,6 +95,13 @@ static void addThreadsOption(CLI::App &command, const Program &program, int &thr
       ->type_name("N");
 }
 
+/// "--data=URL".
+static void addDataOption(CLI::App &command, std::string &url) {
+  command.add_option("--data", url, "data set, as dlfs:///directory/dataset")
+      ->required()
+      ->type_name("URL");
+}
+
 /// "--data-threads=N".
 static void addDataThreadsOption(CLI::App &command, int &threads) {
   command.add_option("--data-threads", threads, "threads that read and decode [1]")
@@ -116,9 +123,7 @@ static void addTrainCommand(CLI::App &app, const Program &program, Command &chos
   CLI::App *command = app.add_subcommand("train", "Train on a data set");
   auto options = std::make_shared<TrainOptions>();
 
-  command->add_option("--data", options->data, "data set, as dlfs:///directory/dataset")
-      ->required()
-      ->type_name("URL");
+  addDataOption(*command, options->data);
   CLI::Option *checkpoint =
       command->add_option("--checkpoint", options->checkpoint, "directory for checkpoints")
           ->type_name("DIR");
@@ -171,9 +176,7 @@ static void addTrainCommand(CLI::App &app, const Program &program, Command &chos
 static void addEvalCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("eval", "Evaluate a checkpoint");
   auto options = std::make_shared<EvalOptions>();
-  command->add_option("--data", options->data, "data set, as dlfs:///directory/dataset")
-      ->required()
-      ->type_name("URL");
+  addDataOption(*command, options->data);
   command
       ->add_option("--checkpoint", options->checkpoint,
                    "directory (its latest is taken) or safetensors file")

@@ -60,7 +60,8 @@ FailureOr<ProjectFiles> CpuTarget::emitProject(ModuleOp plan) const {
                        "#include <string>\n\nnamespace {\n\n"
                        "// Functions of one element.\n" +
                        *bodies + functions + "\n" + kernelObjects(text) + *steps;
-  files["program.cpp"] = fileBanner(arena) + emitTables(plan, threadCount);
+  files["program.cpp"] =
+      fileBanner(arena) + emitTables(plan, threadCount, varyingLaunches(plan, *this));
   files["main.cpp"] = programMain(arena, "cpu", "cpuMain");
   files["Makefile"] = cpuMakefile();
   return files;

@@ -126,7 +126,7 @@ FailureOr<ProjectFiles> CudaTarget::emitProject(ModuleOp plan) const {
   files["plans.cpp"] = fileBanner(arena) + "#include \"kernels.h\"\n" + plans;
   files["program.cpp"] =
       fileBanner(arena) +
-      emitTables(plan, /*threads=*/0, varyingLaunches(plan, *this, "train"), text.tunables);
+      emitTables(plan, /*threads=*/0, varyingLaunches(plan, *this), text.tunables);
   files["main.cpp"] = programMain(arena, "cuda", "cudaMain");
   files["Makefile"] = cudaMakefile();
   return files;

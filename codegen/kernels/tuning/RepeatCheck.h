@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // No library says this reliably of its kernels, so they are run: several times on the same
-// operands, with what they write set to NaN before each run. That and the comparison empty
-// the cache in between, so that the blocks of no two runs find their operands alike.
+// operands, with what they write set to NaN before each run. That and the comparison
+// also change what the cache holds from run to run. Equal runs prove nothing; unequal ones do.
 //
 //===----------------------------------------------------------------------===//
 
