@@ -371,34 +371,8 @@ bool CudaTarget::takesPitch(Operation *launch, Value value) const {
   return fanfold::takesPitch(launch, value, productsTakePitch) && !isLineConv(*this, launch);
 }
 
-std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
-  ValueRange in = op.getInputs(), out = op.getOutputs();
-  if (op.getKernel() == "matmul")
-    return theChooser->candidates(matmulProblem(in, out, op.getConstants(), op));
-  if (op.getKernel() == "conv1x1_add")
-    return theChooser->candidates(conv1x1AddProblem(in, out, op.getConstants()));
-  if (op.getKernel().starts_with("conv2d")) {
-    ConvProblem problem = convProblem(op.getKernel(), in, out, op.getConstants(), op);
-    if (op.getAlgorithm().value_or("").starts_with(cublasltPrefix.rtrim()))
-      if (std::optional<MatmulProblem> product = asMatmul(problem))
-        return theChooser->candidates(*product);
-    std::vector<Candidate> list = theChooser->candidates(problem);
-    for (StringRef name : {StringRef(lineConv), StringRef(rowConv)})
-      if (hasOwnConvolution(name, problem))
-        list.insert(list.begin(), {name.str(), ownConvolutionBytes(name, problem), {}, {}, ""});
-    return list;
-  }
-  return {};
-}
-
-std::vector<Candidate> CudaTarget::candidates(const std::string &problem) const {
-  if (Result<MatmulProblem> matmul = MatmulProblem::parse(problem))
-    return theChooser->candidates(*matmul);
-  Result<ConvProblem> parsed = ConvProblem::parse(problem);
-  return parsed ? theChooser->candidates(*parsed) : std::vector<Candidate>();
-}
-
-/// The problem that a launch of the plan poses to a library; empty if its kernel is ours.
+/// The problem that a launch of the plan poses to a library, or would if its kernel were not
+/// ours; empty if no library has such.
 static std::string problemOf(plan::LaunchOp op) {
   ValueRange in = op.getInputs(), out = op.getOutputs();
   if (op.getKernel() == "matmul")
@@ -408,17 +382,34 @@ static std::string problemOf(plan::LaunchOp op) {
   if (!op.getKernel().starts_with("conv2d"))
     return "";
   const ConvProblem problem = convProblem(op.getKernel(), in, out, op.getConstants(), op);
-  const StringRef algorithm = op.getAlgorithm().value_or("");
-  if (algorithm.starts_with(cublasltPrefix.rtrim()))
+  if (op.getAlgorithm().value_or("").starts_with(cublasltPrefix.rtrim()))
     if (std::optional<MatmulProblem> product = asMatmul(problem))
       return product->text();
-  return algorithm.starts_with(cudnnPrefix) ? problem.text() : "";
+  return problem.text();
+}
+
+std::vector<Candidate> CudaTarget::candidates(plan::LaunchOp op) const {
+  const std::string problem = problemOf(op);
+  std::vector<Candidate> list = candidates(problem);
+  if (Result<ConvProblem> conv = ConvProblem::parse(problem))
+    for (StringRef name : {StringRef(lineConv), StringRef(rowConv)})
+      if (hasOwnConvolution(name, *conv))
+        list.insert(list.begin(), {name.str(), ownConvolutionBytes(name, *conv), {}, {}, ""});
+  return list;
+}
+
+std::vector<Candidate> CudaTarget::candidates(const std::string &problem) const {
+  if (Result<MatmulProblem> matmul = MatmulProblem::parse(problem))
+    return theChooser->candidates(*matmul);
+  Result<ConvProblem> parsed = ConvProblem::parse(problem);
+  return parsed ? theChooser->candidates(*parsed) : std::vector<Candidate>();
 }
 
 Repeatability CudaTarget::repeats(plan::LaunchOp op) const {
-  const std::string problem = problemOf(op);
-  return problem.empty() ? ProgramTarget::repeats(op)
-                         : theChooser->repeats(problem, op.getAlgorithm().value_or(""));
+  const StringRef algorithm = op.getAlgorithm().value_or("");
+  if (!algorithm.starts_with(cudnnPrefix) && !algorithm.starts_with(cublasltPrefix.rtrim()))
+    return ProgramTarget::repeats(op);
+  return theChooser->repeats(problemOf(op), algorithm);
 }
 
 //===----------------------------------------------------------------------===//
