@@ -12,9 +12,10 @@
 Every example network at a small batch, in each precision that the target has: three
 trainings of ten steps from one state, on images with augmentation, must leave the same
 checkpoint, byte for byte. On a GPU one of the three runs launch by launch, the others as a
-captured graph. And one of ResNet-20 in fp16 (fp32 on the CPU) is killed with SIGKILL, then
-one stopped with SIGTERM, at N random moments each, and goes on each time: it must end with the
-checkpoint of the one that was left alone.
+captured graph. So must programs that compute values again to keep a memory budget. And a training
+of ResNet-20 on Fashion-MNIST in fp16 (fp32 on the CPU) is killed with SIGKILL, then one stopped with
+SIGTERM, at N random moments each, and goes on each time: it must end with the checkpoint of the one
+that was left alone.
 
 Exit status: 0 all of it holds, 1 something does not, 77 numpy or a GPU is missing.
 """
@@ -48,8 +49,12 @@ PRECISIONS = {"cpu": ("fp32",), "cuda:sm_90": ("fp32", "tf32", "fp16", "bf16")}
 BATCHES = {"lenet": 64, "resnet20": 64, "alexnet": 32, "alexnet_one_tower": 32}
 BATCH = 16
 STEPS = 10
+BUDGETED = ("googlenet", "resnet50")
 KILLED = "resnet20"  # The model that is killed.
 KILLED_STEPS, EVERY = 400, 20
+# What budgets and kills are tried in.
+PRECISION = {"cpu": "fp32", "cuda:sm_90": "fp16"}
+FASHION_MNIST = "/usr/share/datasets/fashion-mnist"  # Debian's dataset-fashion-mnist.
 
 
 def examples():
@@ -58,22 +63,42 @@ def examples():
                   if os.path.isdir(os.path.join(folder, name)) and name != "resnet152")
 
 
+def halfBudget(arguments, path, batch, precision):
+    """Bytes halfway between what a model needs when nothing is computed again and the fewest."""
+    said = program.run([arguments.fanfold, "inspect", path, "--memory", "--sweep", f"--batch={batch}",
+                        f"--target={arguments.target}", f"--precision={precision}", "--deterministic",
+                        "--format=json"])
+    budgets = [point["budget_bytes"] for point in json.loads(said)["sweep"]]
+    return (min(budgets) + max(budgets)) // 2
+
+
 def compileAll(arguments):
     os.makedirs(arguments.compile_to, exist_ok=True)
     for name in arguments.model or examples():
-        with open(os.path.join(ROOT, "examples", name, name + ".mlir"), encoding="utf-8") as file:
+        path = os.path.join(ROOT, "examples", name, name + ".mlir")
+        with open(path, encoding="utf-8") as file:
             text = file.read()
-        for precision in arguments.precision or PRECISIONS[arguments.target]:
-            flags = ["--deterministic", f"--precision={precision}", "--quiet"]
-            title = f"{name}.{precision}"
-            path = program.compileModel(
-                arguments.fanfold, text, arguments.compile_to, title, BATCHES.get(name, BATCH), flags,
-                arguments.target)
-            os.remove(path + ".mlir")
+        batch = BATCHES.get(name, BATCH)
+
+        def compileOne(title, precision, *flags):
+            result = program.compileModel(
+                arguments.fanfold, text, arguments.compile_to, f"{title}.{precision}", batch,
+                ["--deterministic", f"--precision={precision}", "--quiet", *flags], arguments.target)
+            os.remove(result + ".mlir")
             # Debug information of the libraries is nothing to carry to a card.
-            subprocess.run(["strip", path], check=False)
+            subprocess.run(["strip", result], check=False)
+
+        for precision in arguments.precision or PRECISIONS[arguments.target]:
+            compileOne(name, precision)
+            if name in BUDGETED and precision == PRECISION[arguments.target]:
+                budget = halfBudget(arguments, path, batch, precision)
+                compileOne(name + "_budget", precision, f"--memory-budget={budget}")
+    folder = os.path.abspath(arguments.compile_to)
     for channels in (1, 3):
-        makeStore(arguments.dlfs, os.path.abspath(arguments.compile_to), channels)
+        makeStore(arguments.dlfs, folder, channels)
+    if KILLED in (arguments.model or examples()) and arguments.kills:
+        program.run([arguments.dlfs, "import", "--format=idx", "--replace", FASHION_MNIST,
+                     storeUrl(folder, "fashion-mnist")])
 
 
 def png(pixels):
@@ -90,8 +115,9 @@ def png(pixels):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
-def storeUrl(folder, channels):
-    return f"dlfs://{os.path.abspath(folder)}/store{channels}/random"
+def storeUrl(folder, data):
+    """Of the images with one or three channels, or of "fashion-mnist"."""
+    return f"dlfs://{os.path.abspath(folder)}/store-{data}/images"
 
 
 def makeStore(dlfs, folder, channels):
@@ -114,13 +140,13 @@ def writeImages(source, generator, channels):
 
 
 class Training:
-    """Trainings of one program on random images."""
+    """Trainings of one program on a data set: random images unless another is named."""
 
-    def __init__(self, path, folder):
+    def __init__(self, path, folder, data=None):
         self.path, self.folder = path, folder
         self.info = json.loads(program.run([path, "info", "--format=json"]))
         image = next(each for each in self.info["inputs"] if each["name"] == "image")
-        self.url = storeUrl(os.path.dirname(path), image["shape"][-1])
+        self.url = storeUrl(os.path.dirname(path), data or image["shape"][-1])
 
     def command(self, run, steps, *flags):
         return [self.path, "train", f"--data={self.url}", f"--checkpoint={self.folder}/{run}",
@@ -189,9 +215,9 @@ def check(path, kills):
         try:
             training = Training(path, scratch)
             good = repeats(training)
-            precision = "fp32" if training.info["target"] == "cpu" else "fp16"
+            precision = PRECISION["cpu" if training.info["target"] == "cpu" else "cuda:sm_90"]
             if os.path.basename(path) == f"{KILLED}.{precision}" and kills:
-                good &= survives(training, kills)
+                good &= survives(Training(path, scratch, "fashion-mnist"), kills)
             return good
         except program.CommandError as error:
             print(f"{os.path.basename(path)}: {error}", flush=True)
