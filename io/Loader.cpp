@@ -57,6 +57,8 @@ private:
     return format.train ? EpochOrder::shuffled(split.samplesInChunk, format.seed, ofEpoch)
                         : EpochOrder::stored(split.samplesInChunk);
   }
+  /// Samples that all ranks take at once.
+  uint64_t wholeBatch() const { return static_cast<uint64_t>(format.batch * format.ranks); }
   /// Samples of an epoch that get into batches.
   uint64_t usableSamples() const;
   void moveTo(int64_t newEpoch, uint64_t newPosition);
@@ -108,17 +110,16 @@ Loader::~Loader() {
 }
 
 uint64_t Loader::usableSamples() const {
-  const auto batch = static_cast<uint64_t>(format.batch);
-  return format.train ? split.samples() / batch * batch : split.samples();
+  return format.train ? split.samples() / wholeBatch() * wholeBatch() : split.samples();
 }
 
 int64_t Loader::batchesPerEpoch() const {
-  return (static_cast<int64_t>(usableSamples()) + format.batch - 1) / format.batch;
+  return static_cast<int64_t>((usableSamples() + wholeBatch() - 1) / wholeBatch());
 }
 
 void Loader::moveTo(int64_t newEpoch, uint64_t newPosition) {
   // A training batch is whole; where none fits any more the epoch is over.
-  const uint64_t needed = format.train ? static_cast<uint64_t>(format.batch) : 1;
+  const uint64_t needed = format.train ? wholeBatch() : 1;
   if (newPosition + needed > split.samples()) {
     ++newEpoch;
     newPosition = 0;
@@ -197,10 +198,13 @@ Status Loader::enterWindow(size_t newWindow) {
 
 Result<BatchInfo> Loader::fill(const BatchSlot &slot) {
   const auto batch = static_cast<size_t>(format.batch);
-  const size_t samples = std::min<size_t>(batch, split.samples() - position);
+  // Others have those before and behind.
+  const uint64_t first =
+      std::min(position + static_cast<uint64_t>(format.rank) * batch, split.samples());
+  const size_t samples = std::min<uint64_t>(batch, split.samples() - first);
   std::vector<Task> tasks;
   while (tasks.size() < samples) {
-    const uint64_t at = position + tasks.size();
+    const uint64_t at = first + tasks.size();
     if (!inWindow || order.windowOf(at) != window)
       FANFOLD_RETURN_IF_ERROR(enterWindow(order.windowOf(at)).withContext("{}", what));
     const SampleRef &ref = refs[at - order.windowBegin(window)];
@@ -221,8 +225,9 @@ Result<BatchInfo> Loader::fill(const BatchSlot &slot) {
   BatchInfo info;
   info.samples = static_cast<int64_t>(samples);
   info.epoch = epoch;
-  info.nextSample = static_cast<int64_t>(position + samples);
-  moveTo(epoch, position + samples);
+  const uint64_t next = std::min(position + wholeBatch(), split.samples());
+  info.nextSample = static_cast<int64_t>(next);
+  moveTo(epoch, next);
   info.lastOfEpoch = epoch != info.epoch;
   if (info.lastOfEpoch)
     inWindow = false;
@@ -254,11 +259,12 @@ io::openDataSource(const std::string &url, const std::string &split, const Batch
     return Status::error("the model has images of {}x{}x{}, expected at most {}x{}x255",
                          format.height, format.width, format.channels, maxExtent, maxExtent);
   if (format.batch <= 0 || format.height <= 0 || format.width <= 0 || format.channels <= 0 ||
-      format.threads <= 0 || format.cropPadding < 0)
-    return Status::internal("batch format {} x {}x{}x{} with crop padding {} and {} threads makes "
-                            "no sense",
+      format.threads <= 0 || format.cropPadding < 0 || format.rank < 0 ||
+      format.rank >= format.ranks)
+    return Status::internal("batch format {} x {}x{}x{} with crop padding {} and {} threads for "
+                            "rank {} of {} makes no sense",
                             format.batch, format.height, format.width, format.channels,
-                            format.cropPadding, format.threads);
+                            format.cropPadding, format.threads, format.rank, format.ranks);
   Result<StoreUrl> parts = parseDatasetUrl(url);
   if (!parts)
     return std::move(parts).status();
@@ -284,9 +290,9 @@ io::openDataSource(const std::string &url, const std::string &split, const Batch
         least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most), channels);
   if (there.samples() == 0)
     return Status::error("split '{}' of {} has 0 samples, expected at least 1", split, url);
-  if (format.train && there.samples() < static_cast<uint64_t>(format.batch))
+  if (format.train && there.samples() < static_cast<uint64_t>(format.batch * format.ranks))
     return Status::error("split '{}' of {} has {} samples, expected at least a batch of {}", split,
-                         url, there.samples(), format.batch);
+                         url, there.samples(), format.batch * format.ranks);
   return std::unique_ptr<DataSource>(new Loader(std::move(store->chunks), *record, split, format,
                                                 fmt::format("split '{}' of {}", split, url)));
 }

@@ -42,7 +42,7 @@ void fillInputs(Session &session) {
 
 } // namespace
 
-Status fanfold::bench(Invocation &invocation, const BenchOptions &options) {
+Status fanfold::bench(Invocation &invocation, const BenchOptions &options, Communicator *ranks) {
   const Program &program = invocation.program;
   for (const Input &input : program.inputs)
     if (input.type != ElementType::u8 && input.type != ElementType::i32)
@@ -55,6 +55,8 @@ Status fanfold::bench(Invocation &invocation, const BenchOptions &options) {
   Session &session = **opened;
   FANFOLD_RETURN_IF_ERROR(session.initialize(program.recipe.seed));
   fillInputs(session);
+  session.device().setExchange(ranks);
+  const int rankCount = ranks ? ranks->size() : 1;
 
   // All that a training step does, at learning rate 0: the same inputs again and
   // again would drive the losses to where numbers are denormal, and slow.
@@ -92,7 +94,9 @@ Status fanfold::bench(Invocation &invocation, const BenchOptions &options) {
     profile.add(result->launchSeconds);
   }
 
-  const double speed = static_cast<double>(program.batch) / (median / 1e3);
+  if (ranks && ranks->rank() > 0)
+    return {};
+  const double speed = static_cast<double>(program.batch * rankCount) / (median / 1e3);
   Device &device = session.device();
   const DeviceMemory memory = device.memory();
   if (options.json) {
@@ -100,6 +104,7 @@ Status fanfold::bench(Invocation &invocation, const BenchOptions &options) {
                                    {"target", program.target},
                                    {"device", device.description()},
                                    {"batch", program.batch},
+                                   {"ranks", rankCount},
                                    {"threads", device.threads()},
                                    {"steps", options.steps},
                                    {"images_per_s", speed},
@@ -116,6 +121,8 @@ Status fanfold::bench(Invocation &invocation, const BenchOptions &options) {
   }
   fmt::print("{}, batch {}, on {} ({})\n", program.model, program.batch, program.target,
              device.description());
+  if (ranks)
+    fmt::print("  {}, the batch is of each\n", ranks->description());
   fmt::print("  {} images/s\n", formatSpeed(speed));
   fmt::print("  {:.3f} ms a step (median of {}; {:.3f} to {:.3f})\n", median, options.steps,
              milliseconds.front(), milliseconds.back());

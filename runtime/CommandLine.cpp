@@ -119,9 +119,19 @@ static void addFormatOption(CLI::App &command, bool &json) {
       ->type_name("FORMAT");
 }
 
+/// "--gpus=N", of programs for GPUs; else null.
+static CLI::Option *addGpusOption(CLI::App &command, const Program &program, int &gpus) {
+  if (std::string_view(program.target) == "cpu")
+    return nullptr;
+  return command.add_option("--gpus", gpus, "GPUs of this machine, one rank each [1]")
+      ->check(wholeNumber("gpus"))
+      ->type_name("N");
+}
+
 static void addTrainCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("train", "Train on a data set");
   auto options = std::make_shared<TrainOptions>();
+  auto join = std::make_shared<JoinOptions>();
 
   addDataOption(*command, options->data);
   CLI::Option *checkpoint =
@@ -157,6 +167,14 @@ static void addTrainCommand(CLI::App &app, const Program &program, Command &chos
       ->type_name("N");
   addThreadsOption(*command, program, options->threads);
   addDataThreadsOption(*command, options->dataThreads);
+  if (CLI::Option *gpus = addGpusOption(*command, program, join->gpus))
+    command
+        ->add_option("--restart", join->restarts,
+                     "with --gpus: begin again from the last checkpoint, up to N times, when one fails")
+        ->check(wholeNumber("restart"))
+        ->type_name("N")
+        ->needs(gpus)
+        ->needs(checkpoint);
 
   addSettingsOptions(*command, program, options->overrides,
                      [](const SettingsField &) { return true; });
@@ -166,9 +184,13 @@ static void addTrainCommand(CLI::App &app, const Program &program, Command &chos
       ->group("Recipe")
       ->excludes("--epochs");
 
-  command->callback([options, &chosen] {
-    chosen = [options](Invocation &invocation) {
-      return train(invocation.program, std::move(invocation.device), invocation.openData, *options);
+  command->callback([options, join, &chosen] {
+    chosen = [options, join](Invocation &invocation) {
+      join->saves = !options->checkpoint.empty();
+      return runInJob(invocation, *join, [&](Communicator *ranks) {
+        return train(invocation.program, std::move(invocation.device), invocation.openData, *options,
+                     ranks);
+      });
     };
   });
 }
@@ -194,6 +216,7 @@ static void addEvalCommand(CLI::App &app, const Program &program, Command &chose
 static void addBenchCommand(CLI::App &app, const Program &program, Command &chosen) {
   CLI::App *command = app.add_subcommand("bench", "Time the training step on made-up images");
   auto options = std::make_shared<BenchOptions>();
+  auto join = std::make_shared<JoinOptions>();
   command->add_option("--steps", options->steps, "steps to time [20]")
       ->check(wholeNumber("steps"))
       ->type_name("N");
@@ -203,8 +226,13 @@ static void addBenchCommand(CLI::App &app, const Program &program, Command &chos
   addThreadsOption(*command, program, options->threads);
   addFormatOption(*command, options->json);
   command->add_flag("--profile", options->profile, "also time every launch");
-  command->callback([options, &chosen] {
-    chosen = [options](Invocation &invocation) { return bench(invocation, *options); };
+  addGpusOption(*command, program, join->gpus);
+  command->callback([options, join, &chosen] {
+    chosen = [options, join](Invocation &invocation) {
+      return runInJob(invocation, *join, [&](Communicator *ranks) {
+        return bench(invocation, *options, ranks);
+      });
+    };
   });
 }
 

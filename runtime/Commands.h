@@ -14,6 +14,7 @@
 #ifndef FANFOLD_RUNTIME_COMMANDS_H
 #define FANFOLD_RUNTIME_COMMANDS_H
 
+#include "comm/Join.h"
 #include "runtime/DataSource.h"
 #include "runtime/Device.h"
 #include "runtime/Program.h"
@@ -24,6 +25,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -35,7 +37,15 @@ struct Invocation {
   std::unique_ptr<Device> device;
   OpenDataSource openData;
   TuneProgram tune; ///< Null if the program has nothing to tune.
+  JoinRanks join;   ///< Null if the program is always alone.
+  char **argv;
+  int &exitCode; ///< Of a command that fails in nothing, and yet does not end with 0.
 };
+
+/// Runs `body` as one of the ranks of a job if this process is one, else with null; if it only
+/// starts the ranks, returns when they have ended.
+Status runInJob(Invocation &invocation, JoinOptions options,
+                const std::function<Status(Communicator *)> &body);
 
 struct EvalOptions {
   std::string data;
@@ -54,7 +64,8 @@ struct BenchOptions {
   bool json = false;
   bool profile = false;
 };
-Status bench(Invocation &invocation, const BenchOptions &options);
+/// `ranks`: see runInJob(). Rank 0 says what it measured.
+Status bench(Invocation &invocation, const BenchOptions &options, Communicator *ranks);
 
 struct InfoOptions {
   bool json = false;

@@ -132,7 +132,7 @@ public:
     for (const Word &word : run.words)
       FANFOLD_RETURN_IF_ERROR(write(word.offset, &word.bits, sizeof(word.bits)));
     LaunchTimer timer;
-    StepContext context{arena, run.timed ? &timer : run.observer, nullptr};
+    StepContext context{arena, run.timed ? &timer : run.observer, nullptr, exchange};
     run.step.run(context);
     beforeLaunch(context, run.step.launches.size);
     result.emplace();

@@ -37,6 +37,11 @@ struct BatchFormat {
   bool resizedCrop = false;
   uint64_t seed = 0;
   int threads = 1; ///< Decoding threads.
+  /// Of a job of several ranks: each takes its share of every batch of ranks x `batch` samples, the
+  /// ones behind those of the ranks before it. An epoch ends where that is not whole any more, and
+  /// in evaluation where no rank has a sample.
+  int rank = 0;
+  int ranks = 1;
 };
 
 /// Host memory for one batch.
@@ -47,9 +52,9 @@ struct BatchSlot {
 
 /// What a filled slot holds.
 struct BatchInfo {
-  int64_t samples = 0; ///< Without padding.
+  int64_t samples = 0; ///< Of this rank, without padding.
   int64_t epoch = 0;
-  int64_t nextSample = 0;   ///< Samples of the epoch consumed after this batch.
+  int64_t nextSample = 0;   ///< Samples of the epoch consumed after this batch, by all ranks.
   bool lastOfEpoch = false; ///< The next batch, if any, begins another epoch.
 };
 

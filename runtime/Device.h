@@ -67,6 +67,14 @@ class Device {
 public:
   virtual ~Device() = default;
 
+  /// Before open(): this process is rank `rank` on its machine, and takes the device of that
+  /// number. Ranks on the CPU share one.
+  void setLocalRank(int rank) { localRank = rank; }
+
+  /// What steps exchange their means through from now on; null: they have none to exchange
+  /// with. It outlives the steps.
+  void setExchange(StepExchange *with) { exchange = with; }
+
   /// "AMD EPYC, 2 threads", "NVIDIA H200".
   virtual std::string description() const = 0;
 
@@ -108,6 +116,10 @@ public:
   virtual int threads() const = 0;
 
   virtual DeviceMemory memory() const = 0;
+
+protected:
+  int localRank = 0;
+  StepExchange *exchange = nullptr;
 };
 
 /// The CPU device: the arena is host memory, aligned to 64 bytes.

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Evaluate.h"
+#include "comm/Communicator.h"
 #include "runtime/Stopwatch.h"
 #include "runtime/Text.h"
 
@@ -22,7 +23,19 @@ std::string fanfold::describeBadLoss(const Program &program, const Evaluation &e
                      formatNumber(evaluation.metrics[0]), formatCount(evaluation.samples));
 }
 
-Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed, bool (*stop)()) {
+/// Makes counts and sums those of all ranks.
+static Status sumOverRanks(Communicator &ranks, Evaluation &result) {
+  std::vector<double> sums = result.metrics;
+  sums.push_back(static_cast<double>(result.samples));
+  FANFOLD_RETURN_IF_ERROR(ranks.sum(sums.data(), sums.size()));
+  result.samples = static_cast<int64_t>(sums.back());
+  sums.pop_back();
+  result.metrics = std::move(sums);
+  return {};
+}
+
+Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed, bool (*stop)(),
+                                                    Communicator *ranks) {
   Stopwatch stopwatch;
   Evaluation result;
   result.metrics.resize(session.program().metrics.size);
@@ -30,7 +43,7 @@ Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed
   const int64_t batches = feed.source().batchesPerEpoch();
   std::deque<int64_t> samples; // Of the steps under way.
   for (int64_t ended = 0, begun = 0; ended < batches; ++ended) {
-    if (stop && stop()) {
+    if (!ranks && stop && stop()) {
       FANFOLD_RETURN_IF_ERROR(session.drain());
       FANFOLD_RETURN_IF_ERROR(feed.drain());
       return std::optional<Evaluation>();
@@ -51,6 +64,8 @@ Result<std::optional<Evaluation>> fanfold::evaluate(Session &session, Feed &feed
     result.samples += samples.front();
     samples.pop_front();
   }
+  if (ranks)
+    FANFOLD_RETURN_IF_ERROR(sumOverRanks(*ranks, result));
   for (double &metric : result.metrics)
     metric /= static_cast<double>(result.samples > 0 ? result.samples : 1);
   result.seconds = stopwatch.seconds();

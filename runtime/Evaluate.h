@@ -20,6 +20,8 @@
 
 namespace fanfold {
 
+class Communicator;
+
 struct Evaluation {
   int64_t samples = 0;
   double seconds = 0;
@@ -30,8 +32,10 @@ struct Evaluation {
 std::string describeBadLoss(const Program &program, const Evaluation &evaluation);
 
 /// Runs the eval step over one pass of `feed`, from its first sample. nullopt if
-/// `stop` (may be null) returned true before the end.
-Result<std::optional<Evaluation>> evaluate(Session &session, Feed &feed, bool (*stop)());
+/// `stop` (may be null) returned true before the end. With `ranks`, each of which has its share
+/// of the samples, the result is that of all, and none stops before the end.
+Result<std::optional<Evaluation>> evaluate(Session &session, Feed &feed, bool (*stop)(),
+                                           Communicator *ranks = nullptr);
 
 } // namespace fanfold
 

@@ -148,12 +148,30 @@ struct Launch {
 
 class LaunchObserver;
 
+/// What a step asks the other ranks of the job; comm/Communicator.h says more.
+class StepExchange {
+public:
+  virtual ~StepExchange() = default;
+
+  /// Begins to replace each of `count` elements at `data`, of f32 or a half type, by the mean
+  /// over all ranks, which has the same bits on each. `ticket` is a number of the step that no
+  /// other mean under way has. On a device, behind what `stream` (a cudaStream_t) has so far;
+  /// null on the CPU. Nobody touches the memory until endMean() with the ticket.
+  virtual void beginMean(void *data, size_t count, ElementType type, int ticket,
+                         void *stream) = 0;
+
+  /// Waits for the mean with that ticket: on the host until it is there; on a device, what
+  /// comes behind in `stream` does.
+  virtual void endMean(int ticket, void *stream) = 0;
+};
+
 /// What a step function needs. `observer` is null unless somebody profiles or
 /// looks for the launch that fails.
 struct StepContext {
   std::byte *arena = nullptr;
   LaunchObserver *observer = nullptr;
-  void *stream = nullptr; ///< The device's queue; null on the CPU.
+  void *stream = nullptr;           ///< The device's queue; null on the CPU.
+  StepExchange *exchange = nullptr; ///< Null in a job of one rank.
 
   template <typename T>
   T *at(size_t offset) const {

@@ -78,8 +78,8 @@ std::vector<double> Tally::means() const {
   return result;
 }
 
-Progress::Progress(const Program &program, Horizon horizon)
-    : program(program), horizon(horizon), terminal(isatty(STDOUT_FILENO)),
+Progress::Progress(const Program &program, Horizon horizon, bool quiet)
+    : program(program), horizon(horizon), quiet(quiet), terminal(isatty(STDOUT_FILENO)),
       nextUpdate(terminal ? 0 : plainInterval) {}
 
 void Progress::step(int64_t step, const Tally &tally, double learningRate) {
@@ -129,6 +129,8 @@ Status Progress::status() const {
 
 /// Errors are kept for the end, where fmt::print would throw.
 void Progress::show(const std::string &text) {
+  if (quiet)
+    return;
   if ((std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) && firstError == 0)
     firstError = errno;
 }

@@ -60,7 +60,8 @@ private:
 /// Writes to stdout.
 class Progress {
 public:
-  Progress(const Program &program, Horizon horizon);
+  /// With `quiet`, which is for ranks of a job but the first, says nothing.
+  Progress(const Program &program, Horizon horizon, bool quiet = false);
   /// Leaves no half-written line behind.
   ~Progress() { clear(); }
 
@@ -83,6 +84,7 @@ private:
 
   const Program &program;
   Horizon horizon;
+  bool quiet;
   bool terminal;
   Stopwatch clock;
   double nextUpdate; ///< On `clock`, in seconds.

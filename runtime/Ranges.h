@@ -121,6 +121,8 @@ inline constexpr NumberRange table[] = {
     {"keep", 1, 1e6, Range::whole, "checkpoints"},
     {"threads", 1, 4096, Range::whole},
     {"data_threads", 1, 4096, Range::whole},
+    {"gpus", 1, 1024, Range::whole},
+    {"restart", 0, 1000000, Range::whole},
 };
 
 /// The range of that name; null if nothing has it.

@@ -19,23 +19,24 @@ using namespace fanfold;
 
 static Status parseAndRun(const Program &program, std::unique_ptr<Device> device,
                           OpenDataSource openData, int argc, char **argv, TuneProgram tune,
-                          int &exitCode) {
+                          JoinRanks join, int &exitCode) {
   Command chosen;
   parseCommandLine(program, argc, argv, chosen, exitCode);
   if (!chosen)
     return {};
-  Invocation invocation{program, std::move(device), openData, tune};
+  Invocation invocation{program, std::move(device), openData, tune, join, argv, exitCode};
   return chosen(invocation);
 }
 
 int fanfold::runProgram(const Program &program, std::unique_ptr<Device> device,
-                        OpenDataSource openData, int argc, char **argv, TuneProgram tune) {
+                        OpenDataSource openData, int argc, char **argv, TuneProgram tune,
+                        JoinRanks join) {
   if (std::string_view(program.target) == "cpu")
     limitSpinning(argv);
   int exitCode = 0;
   Status status;
   try {
-    status = parseAndRun(program, std::move(device), openData, argc, argv, tune, exitCode);
+    status = parseAndRun(program, std::move(device), openData, argc, argv, tune, join, exitCode);
   } catch (const std::bad_alloc &) {
     status = Status::error("out of memory");
   } catch (const std::system_error &error) {

@@ -9,6 +9,7 @@
 #ifndef FANFOLD_RUNTIME_RUNPROGRAM_H
 #define FANFOLD_RUNTIME_RUNPROGRAM_H
 
+#include "comm/Join.h"
 #include "runtime/DataSource.h"
 #include "runtime/Device.h"
 #include "runtime/Program.h"
@@ -25,7 +26,7 @@ namespace fanfold {
 /// calls. Results go to stdout, diagnostics to stderr. `tune` measures the program's
 /// tunables; null if it has none.
 int runProgram(const Program &program, std::unique_ptr<Device> device, OpenDataSource openData,
-               int argc, char **argv, TuneProgram tune = nullptr);
+               int argc, char **argv, TuneProgram tune = nullptr, JoinRanks join = nullptr);
 
 } // namespace fanfold
 

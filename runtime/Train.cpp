@@ -33,8 +33,8 @@ BatchFormat fanfold::batchFormat(const Program &program, const Recipe &recipe, i
 }
 
 Status fanfold::train(const Program &program, std::unique_ptr<Device> device,
-                      OpenDataSource openData, const TrainOptions &options) {
-  Trainer trainer(program, options);
+                      OpenDataSource openData, const TrainOptions &options, Communicator *ranks) {
+  Trainer trainer(program, options, ranks && ranks->size() > 1 ? ranks : nullptr);
   FANFOLD_RETURN_IF_ERROR(trainer.open(std::move(device), openData));
   return trainer.run();
 }

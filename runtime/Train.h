@@ -31,6 +31,8 @@
 
 namespace fanfold {
 
+class Communicator;
+
 /// Fields of the recipe as the command line gives them: the field, its text.
 using SettingsOverrides = std::vector<std::pair<const SettingsField *, std::string>>;
 
@@ -52,7 +54,7 @@ struct TrainOptions {
 
 /// The whole of `train`. Progress goes to stdout.
 Status train(const Program &program, std::unique_ptr<Device> device, OpenDataSource openData,
-             const TrainOptions &options);
+             const TrainOptions &options, Communicator *ranks = nullptr);
 
 /// What a reader of `split` must deliver to this program.
 BatchFormat batchFormat(const Program &program, const Recipe &recipe, int threads, bool train);

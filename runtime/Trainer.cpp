@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Trainer.h"
+#include "runtime/Random.h"
 #include "runtime/Signals.h"
 #include "runtime/Stopwatch.h"
 #include "runtime/Text.h"
@@ -16,14 +17,15 @@
 using namespace fanfold;
 using nlohmann::ordered_json;
 
-static bool stopRequested() { return stopSignal() != 0; }
-
 Status Trainer::beginStep(int64_t step, bool fetchAhead, LaunchObserver *observer) {
-  const Recipe &recipe = settings.recipe();
+  Recipe recipe = settings.recipe();
+  // Random numbers of a step are other ones on each rank.
+  if (rank() > 0)
+    recipe.seed = random::hash(random::hash(recipe.seed, "rank"), static_cast<uint64_t>(rank()));
   Result<BatchInfo> batch = feed->next(Phase::train, fetchAhead);
   if (!batch)
     return std::move(batch).status().withContext("step {}", step + 1);
-  double rate = learningRate(recipe, program.batch, horizon, step);
+  double rate = learningRate(recipe, wholeBatch(), horizon, step);
   FANFOLD_RETURN_IF_ERROR(
       session->submitTrain(recipe, rate, step, {observer}).withContext("step {}", step + 1));
   begun.push_back({step, *batch});
@@ -41,7 +43,7 @@ Result<Trainer::BegunStep> Trainer::endStep() {
 }
 
 bool Trainer::checkpointDue(int64_t step, bool endsEpoch) const {
-  if (!checkpoints)
+  if (!saves())
     return false;
   return step >= horizon.totalSteps ||
          (options.checkpointEvery ? step % *options.checkpointEvery == 0 : endsEpoch);
@@ -56,13 +58,13 @@ bool Trainer::mayBegin() const {
   if (begun.empty())
     return true;
   const BegunStep &last = begun.back();
-  return !stopRequested() && !last.batch.lastOfEpoch &&
+  return stop.signal() == 0 && !last.batch.lastOfEpoch &&
          !checkpointDue(last.step + 1, last.batch.lastOfEpoch);
 }
 
 Status Trainer::run() {
   watchStopSignals();
-  progress = std::make_unique<Progress>(program, horizon);
+  progress = std::make_unique<Progress>(program, horizon, /*quiet=*/!leads());
   announce();
   Stopwatch whole;
   if (start) {
@@ -74,7 +76,8 @@ Status Trainer::run() {
   }
   Stopwatch stopwatch;
   while (!done()) {
-    if (int signal = stopSignal(); signal && begun.empty())
+    FANFOLD_RETURN_IF_ERROR(stop.atStep(position.step, epochTally.secondsPerStep()));
+    if (int signal = stop.signal(); signal && begun.empty())
       return stopped(signal);
     while (mayBegin()) {
       const int64_t next = position.step + session->underWay();
@@ -84,6 +87,7 @@ Status Trainer::run() {
     if (!ended)
       return std::move(ended).status();
     const BatchInfo &batch = ended->batch;
+    const int64_t samples = batch.samples * rankCount();
     // With a full queue this is the time of the step, and not of its begin to its end.
     const double seconds = stopwatch.seconds();
     stopwatch = Stopwatch();
@@ -95,11 +99,11 @@ Status Trainer::run() {
     if (!metrics.empty() && !std::isfinite(metrics[0]))
       return explainNonFinite(fmt::format("{} is {} at step {}", program.metrics[0].name,
                                           formatNumber(metrics[0]), position.step));
-    trainedImages += batch.samples;
+    trainedImages += samples;
     trainingSeconds += seconds;
-    epochTally.add(metrics, batch.samples, seconds);
-    logTally.add(metrics, batch.samples, seconds);
-    const double rate = learningRate(settings.recipe(), program.batch, horizon, ended->step);
+    epochTally.add(metrics, samples, seconds);
+    logTally.add(metrics, samples, seconds);
+    const double rate = learningRate(settings.recipe(), wholeBatch(), horizon, ended->step);
     progress->step(position.step, epochTally, rate);
     if (position.step % options.logEvery == 0) {
       ordered_json fields = {{"step", position.step}, {"epoch", batch.epoch + 1}};
@@ -117,9 +121,11 @@ Status Trainer::run() {
       lastSave = saveLast();
     } else if (due) {
       FANFOLD_RETURN_IF_ERROR(checkState());
-      if (Status status = save(); !status.ok())
+      Status written;
+      FANFOLD_RETURN_IF_ERROR(save(written));
+      if (!written.ok() && leads())
         warn(fmt::format("no checkpoint of step {}: {}; training goes on", position.step,
-                         status.message()));
+                         written.message()));
     }
     if (batch.lastOfEpoch)
       FANFOLD_RETURN_IF_ERROR(endEpoch());
@@ -148,7 +154,9 @@ Status Trainer::endEpoch() {
 }
 
 Status Trainer::evaluateNow() {
-  Result<std::optional<Evaluation>> result = evaluate(*session, *testFeed, stopRequested);
+  FANFOLD_RETURN_IF_ERROR(averageStatistics());
+  Result<std::optional<Evaluation>> result =
+      evaluate(*session, *testFeed, [] { return stopSignal() != 0; }, ranks);
   if (!result)
     return std::move(result).status().withContext("evaluating after step {}", position.step);
   evaluation = std::move(*result);
@@ -165,11 +173,26 @@ Status Trainer::evaluateNow() {
   return {};
 }
 
-Status Trainer::save() {
-  Result<std::string> path = checkpoints->save(*session, info());
-  if (!path)
-    return std::move(path).status();
-  lastCheckpoint = *path;
+/// Fails if the ranks cannot talk any more. Whether there is a checkpoint, `written` says: the same
+/// on all ranks, for all look for the origin of a NaN from the last one.
+Status Trainer::save(Status &written) {
+  std::string path;
+  if (leads()) {
+    Result<std::string> saved = checkpoints->save(*session, info());
+    written = saved.status();
+    path = saved ? *saved : std::string();
+  }
+  if (ranks) {
+    Result<std::string> told = textOf(*ranks, 0, path);
+    if (!told)
+      return std::move(told).status();
+    path = std::move(*told);
+    if (path.empty() && written.ok())
+      written = Status::error("rank 0 could not save");
+  }
+  if (path.empty())
+    return {};
+  lastCheckpoint = path;
   lastSavedStep = position.step;
   logCheckpoint();
   return {};
@@ -182,11 +205,14 @@ void Trainer::logCheckpoint() {
 /// Saves what is not saved yet. Unlike a failure on the way, one at the end loses
 /// something.
 Status Trainer::saveLast() {
-  if (!checkpoints || lastSavedStep == position.step)
+  if (!saves() || lastSavedStep == position.step)
     return {};
-  return save().withContext("step {} is not saved ({})", position.step,
-                            lastCheckpoint.empty() ? "nor any before"
-                                                   : "the last checkpoint is " + lastCheckpoint);
+  Status written;
+  FANFOLD_RETURN_IF_ERROR(save(written));
+  return std::move(written).withContext("step {} is not saved ({})", position.step,
+                                        lastCheckpoint.empty()
+                                            ? "nor any before"
+                                            : "the last checkpoint is " + lastCheckpoint);
 }
 
 Status Trainer::finish(double seconds) {
@@ -201,7 +227,7 @@ Status Trainer::finish(double seconds) {
       {{"step", position.step}, {"seconds", seconds}, {"images_per_s", speed}, {"reason", "done"}});
   if (trainedImages > 0)
     progress->line(fmt::format("trained {} steps in {:.1f} s, {} images/s",
-                               formatCount(trainedImages / program.batch), seconds,
+                               formatCount(trainedImages / wholeBatch()), seconds,
                                formatSpeed(speed)));
   else
     progress->line(
@@ -209,7 +235,7 @@ Status Trainer::finish(double seconds) {
   if (evaluation)
     progress->line(fmt::format("test        {}", formatMetrics(program, evaluation->metrics)));
   FANFOLD_RETURN_IF_ERROR(Status(lastSave));
-  if (checkpoints)
+  if (saves())
     progress->line(fmt::format("checkpoint  {}", lastCheckpoint));
   return progress->status();
 }
@@ -218,13 +244,15 @@ Status Trainer::stopped(int signal) {
   FANFOLD_RETURN_IF_ERROR(feed->drain());
   const std::string where = fmt::format("stopped by {} after step {} of {}", signalName(signal),
                                         position.step, horizon.totalSteps);
-  if (checkpoints)
+  if (saves())
     FANFOLD_RETURN_IF_ERROR(checkState());
   Status saved = saveLast();
   log.write("end", {{"step", position.step},
                     {"images_per_s", trainingSeconds > 0 ? trainedImages / trainingSeconds : 0},
                     {"reason", signalName(signal)}});
-  if (!checkpoints)
+  if (!leads())
+    return Status::stopped(signal, "");
+  if (!saves())
     return Status::stopped(signal, "{}; nothing is saved without --checkpoint", where);
   FANFOLD_RETURN_IF_ERROR(std::move(saved).withContext("{}", where));
   progress->line(fmt::format("{}: saved {}; --resume continues", where, lastCheckpoint));

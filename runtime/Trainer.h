@@ -15,6 +15,7 @@
 #ifndef FANFOLD_RUNTIME_TRAINER_H
 #define FANFOLD_RUNTIME_TRAINER_H
 
+#include "runtime/Agreement.h"
 #include "runtime/Checkpoint.h"
 #include "runtime/Evaluate.h"
 #include "runtime/Feed.h"
@@ -36,12 +37,17 @@ namespace fanfold {
 /// reads.
 void warn(const std::string &text);
 
-/// Opened once, run once. The options must outlive it.
+/// Opened once, run once. The options must outlive it, and so must `ranks`, which is null if this
+/// process is the whole job.
+///
+/// All ranks do the same at the same step; rank 0 alone writes: checkpoints, the log, what people
+/// read. Parameters are equal on all, to the bit. The running averages of batch normalisation are
+/// each rank's own; before they are saved or evaluated, they become the means over the ranks.
 class Trainer {
 public:
-  Trainer(const Program &program, const TrainOptions &options)
-      : program(program), options(options), settings(program.recipe), epochTally(program),
-        logTally(program) {}
+  Trainer(const Program &program, const TrainOptions &options, Communicator *ranks)
+      : program(program), options(options), ranks(ranks), settings(program.recipe),
+        epochTally(program), logTally(program), stop(ranks) {}
 
   /// Opens everything that training needs and checks what can be checked before
   /// the first step.
@@ -55,6 +61,8 @@ private:
   Status openCheckpoints();
   Status initialize();
   Status checkResumed();
+  Status agreeWithRanks();
+  Status averageStatistics();
   Status openLog();
   nlohmann::ordered_json startFields() const;
   Status loadFirstValues();
@@ -76,7 +84,7 @@ private:
   Status endEpoch();
   Status evaluateNow();
   Status checkState();
-  Status save();
+  Status save(Status &written);
   void logCheckpoint();
   Status saveLast();
   Status finish(double seconds);
@@ -85,7 +93,7 @@ private:
 
   CheckpointInfo info() const {
     return {position,
-            program.batch,
+            wholeBatch(),
             feed->source().sampleCount(),
             program.fingerprint,
             program.model,
@@ -94,6 +102,12 @@ private:
             epochTally.sums(),
             log.isOpen() ? std::optional(logTally.sums()) : std::nullopt};
   }
+  int rank() const { return ranks ? ranks->rank() : 0; }
+  int rankCount() const { return ranks ? ranks->size() : 1; }
+  bool leads() const { return rank() == 0; }
+  /// Samples of a step on all ranks.
+  int64_t wholeBatch() const { return program.batch * rankCount(); }
+  bool saves() const { return !options.checkpoint.empty(); }
   bool done() const { return position.step >= horizon.totalSteps; }
   /// An epoch is over and endEpoch() was not.
   bool epochEnds() const {
@@ -102,6 +116,7 @@ private:
 
   const Program &program;
   const TrainOptions &options;
+  Communicator *const ranks; ///< Null: this process alone.
   Settings settings;
   Horizon horizon;
   Position position;
@@ -110,7 +125,7 @@ private:
   std::unique_ptr<Feed> feed;      ///< Split "train".
   std::unique_ptr<Feed> testFeed;  ///< Split "test"; null: no evaluation.
   std::optional<Checkpoint> start; ///< Resumed from.
-  std::optional<CheckpointWriter> checkpoints;
+  std::optional<CheckpointWriter> checkpoints; ///< Of rank 0, if it saves.
   Status lastSave;            ///< Of the state after the last step of all.
   std::string lastCheckpoint; ///< Path of the last good one; empty: none.
   int64_t lastSavedStep = -1;
@@ -126,7 +141,8 @@ private:
   Tally logTally;
   std::vector<double> metrics;          ///< Of the last step that ended.
   std::optional<Evaluation> evaluation; ///< After the last step, if there was one.
-  int64_t trainedImages = 0;
+  StopWatch stop;
+  int64_t trainedImages = 0; ///< By all ranks.
   double trainingSeconds = 0; ///< In steps, without evaluation and checkpoints.
 };
 

@@ -17,7 +17,32 @@
 using namespace fanfold;
 
 /// A state with a NaN in it must not push a good checkpoint out.
+Status Trainer::averageStatistics() {
+  if (!ranks)
+    return {};
+  std::vector<float> values;
+  std::vector<double> sums;
+  Device &device = session->device();
+  for (const Variable &variable : program.variables)
+    if (variable.role == Variable::Role::statistic) {
+      values.resize(variable.bytes / sizeof(float));
+      FANFOLD_RETURN_IF_ERROR(device.read(variable.offset, values.data(), variable.bytes));
+      sums.insert(sums.end(), values.begin(), values.end());
+    }
+  FANFOLD_RETURN_IF_ERROR(ranks->sum(sums.data(), sums.size()));
+  auto sum = sums.begin();
+  for (const Variable &variable : program.variables)
+    if (variable.role == Variable::Role::statistic) {
+      values.resize(variable.bytes / sizeof(float));
+      for (float &value : values)
+        value = static_cast<float>(*sum++ / ranks->size());
+      FANFOLD_RETURN_IF_ERROR(device.write(variable.offset, values.data(), variable.bytes));
+    }
+  return {};
+}
+
 Status Trainer::checkState() {
+  FANFOLD_RETURN_IF_ERROR(averageStatistics());
   Result<std::optional<std::string>> damage = findDamage(session->device(), program);
   if (!damage)
     return std::move(damage).status();
@@ -32,7 +57,7 @@ Status Trainer::checkState() {
 /// observer that looks at what each launch writes.
 Status Trainer::explainNonFinite(const std::string &symptom) {
   const int64_t failed = position.step;
-  const double rate = learningRate(settings.recipe(), program.batch, horizon, failed - 1);
+  const double rate = learningRate(settings.recipe(), wholeBatch(), horizon, failed - 1);
   const std::string headline =
       fmt::format("training stopped: {} (learning rate {})", symptom, formatNumber(rate));
   log.write("end", {{"step", failed}, {"reason", symptom}});
@@ -62,12 +87,16 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
   FANFOLD_RETURN_IF_ERROR(feed->seek(from.epoch, from.nextSample));
   NonFiniteSearch search(session->device(), program.train);
   for (int64_t step = from.step; step < failed; ++step) {
-    if (stopSignal() != 0)
+    if (!ranks && stopSignal() != 0)
       return Status::error("{}; the search for its origin was stopped at step {}", headline, step);
     FANFOLD_RETURN_IF_ERROR(beginStep(step, step + 1 < failed, &search));
     FANFOLD_RETURN_IF_ERROR(endStep().status());
     FANFOLD_RETURN_IF_ERROR(Status(search.status()));
-    if (!search.found())
+    const bool here = search.found().has_value();
+    Result<bool> found = ranks ? anyRank(*ranks, here) : Result<bool>(here);
+    if (!found)
+      return std::move(found).status();
+    if (!*found)
       continue;
     // What reached neither the loss nor the state did no harm: gradients that overflow are
     // how a scaled loss finds its scale.
@@ -75,11 +104,15 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
       Result<std::optional<std::string>> damage = findDamage(session->device(), program);
       if (!damage)
         return std::move(damage).status();
-      if (!*damage)
+      if (!*damage) {
         search.forget();
+        continue;
+      }
     }
-    if (search.found())
-      return Status::error("{}; the first value that is not finite came in step {}: {}", headline,
+    if (!search.found())
+      return Status::error("{}; the first value that is not finite came in step {} of another rank",
+                           headline, step + 1);
+    return Status::error("{}; the first value that is not finite came in step {}: {}", headline,
                            step + 1, search.description());
   }
   return Status::error("{}; the same steps run again showed no such value", headline);

@@ -29,8 +29,29 @@ Status Trainer::open(std::unique_ptr<Device> device, OpenDataSource open) {
   FANFOLD_RETURN_IF_ERROR(openSplits(open));
   FANFOLD_RETURN_IF_ERROR(openCheckpoints());
   FANFOLD_RETURN_IF_ERROR(initialize());
+  if (ranks) {
+    FANFOLD_RETURN_IF_ERROR(agreeWithRanks());
+    session->device().setExchange(ranks);
+  }
   // Last, for it may cost lines.
-  return options.log.empty() ? Status() : openLog();
+  return options.log.empty() || !leads() ? Status() : openLog();
+}
+
+Status Trainer::agreeWithRanks() {
+  const DataSource &data = feed->source();
+  return agree(*ranks, {{"compiler", program.compiler},
+                        {"model", fmt::format("{} ({:016x})", program.model, program.fingerprint)},
+                        {"precision", program.precision},
+                        {"batch of a rank", fmt::format("{}", program.batch)},
+                        {"recipe", settingsToJson(settings, program).dump()},
+                        {"length", fmt::format("{} steps", horizon.totalSteps)},
+                        {"data set", fmt::format("{} images of {}", data.sampleCount(),
+                                                 describeImport(data.importId()))},
+                        {"step to begin at", fmt::format("{}", position.step)},
+                        {"checkpoints", fmt::format("{}, every {}", saves(),
+                                                    options.checkpointEvery.value_or(0))},
+                        {"evaluations", fmt::format("{}, every {}", testFeed != nullptr,
+                                                    options.evalEvery.value_or(1))}});
 }
 
 /// The program's recipe, then that of the checkpoint, then the command line: a
@@ -65,7 +86,10 @@ Status Trainer::openSplits(OpenDataSource open) {
     return std::move(inputs).status();
   const Recipe &recipe = settings.recipe();
   auto format = [&](bool train) {
-    return batchFormat(program, recipe, options.dataThreads, train);
+    BatchFormat format = batchFormat(program, recipe, options.dataThreads, train);
+    format.rank = rank();
+    format.ranks = rankCount();
+    return format;
   };
 
   Result<std::unique_ptr<DataSource>> train = open(options.data, "train", format(true));
@@ -75,7 +99,7 @@ Status Trainer::openSplits(OpenDataSource open) {
   FANFOLD_RETURN_IF_ERROR(checkClasses(program, options.data, feed->source().classCount()));
   if (feed->source().batchesPerEpoch() <= 0)
     return Status::error("{}: split train has {} images, expected at least a batch of {}",
-                         options.data, feed->source().sampleCount(), program.batch);
+                         options.data, feed->source().sampleCount(), wholeBatch());
   horizon.stepsPerEpoch = feed->source().batchesPerEpoch();
   double steps = settings.steps
                      ? static_cast<double>(*settings.steps)
@@ -99,7 +123,7 @@ Status Trainer::openSplits(OpenDataSource open) {
 }
 
 Status Trainer::openCheckpoints() {
-  if (options.checkpoint.empty())
+  if (!saves() || !leads())
     return {};
   Result<CheckpointWriter> writer = CheckpointWriter::open(options.checkpoint, options.keep);
   if (!writer)
@@ -152,8 +176,8 @@ Status Trainer::checkResumed() {
   const CheckpointInfo &before = start->info;
   constexpr const char *remedy = "--weights starts a new training from its values";
   const DataSource &now = feed->source();
-  if (before.batch != program.batch)
-    return Status::error("batch is {}, expected {}; {}", before.batch, program.batch, remedy);
+  if (before.batch != wholeBatch())
+    return Status::error("batch is {}, expected {}; {}", before.batch, wholeBatch(), remedy);
   if (before.import.id != now.importId().id || before.samples != now.sampleCount())
     return Status::error("it was trained on {} images of {}, {} has {} of {}; {}", before.samples,
                          describeImport(before.import), options.data, now.sampleCount(),
@@ -174,7 +198,7 @@ Status Trainer::checkResumed() {
 nlohmann::ordered_json Trainer::startFields() const {
   return {{"model", program.model},
           {"target", program.target},
-          {"batch", program.batch},
+          {"batch", wholeBatch()},
           {"steps", horizon.totalSteps},
           {"recipe", settingsToJson(settings, program)}};
 }
@@ -207,10 +231,13 @@ void Trainer::announce() {
   const double epochs =
       static_cast<double>(horizon.totalSteps) / static_cast<double>(horizon.stepsPerEpoch);
   progress->line(fmt::format("{}: {} parameters, {}, batch {}, arena {}", program.model,
-                             formatCount(parameterCount(program)), program.precision, program.batch,
+                             formatCount(parameterCount(program)), program.precision, wholeBatch(),
                              formatBytes(static_cast<double>(program.arenaBytes))));
   progress->line(
       fmt::format("  device      {} ({})", program.target, session->device().description()));
+  if (ranks)
+    progress->line(
+        fmt::format("  ranks       {}, batch {} each", ranks->description(), program.batch));
   // Fewer classes than logits are as good, and worth a look.
   const int64_t classes = feed->source().classCount(), logits = fewestLogits(program);
   progress->line(fmt::format(
@@ -223,12 +250,12 @@ void Trainer::announce() {
   progress->line(fmt::format("  recipe      {}, learning rate {} ({}), {:.4g} epoch{} = {} steps, "
                              "seed {}",
                              optimizerName(recipe.optimizer),
-                             formatNumber(peakLearningRate(recipe, program.batch)),
+                             formatNumber(peakLearningRate(recipe, wholeBatch())),
                              scheduleName(recipe.schedule), epochs, epochs == 1 ? "" : "s",
                              formatCount(horizon.totalSteps), recipe.seed));
-  if (checkpoints)
+  if (saves())
     progress->line(fmt::format(
-        "  checkpoints {}, every {}", checkpoints->directory(),
+        "  checkpoints {}, every {}", options.checkpoint,
         options.checkpointEvery ? fmt::format("{} steps", *options.checkpointEvery) : "epoch"));
   if (start)
     progress->line(fmt::format("resuming from {} (step {} of {})", start->file.path(),

@@ -121,11 +121,11 @@ Status CudaDevice::findGpu(const Program &program) {
   const cudaError_t code = cudaGetDeviceCount(&gpus);
   FANFOLD_RETURN_IF_ERROR(checkDriver(code, gpus, driver, runtime));
   cudaDeviceProp properties;
-  FANFOLD_RETURN_IF_ERROR(
-      fromCuda(cudaGetDeviceProperties(&properties, 0), "asking for the GPU's properties"));
+  FANFOLD_RETURN_IF_ERROR(fromCuda(cudaGetDeviceProperties(&properties, localRank),
+                                   "asking for the GPU's properties"));
   gpu = {properties.name, properties.major, properties.minor};
   FANFOLD_RETURN_IF_ERROR(checkArchitecture(program.target, gpu));
-  return fromCuda(cudaSetDevice(0), fmt::format("opening {}", gpu.name));
+  return fromCuda(cudaSetDevice(localRank), fmt::format("opening {}", gpu.name));
 }
 
 Status CudaDevice::allocate(const Program &program) {
@@ -284,12 +284,13 @@ Status CudaDevice::submit(const StepRun &run) {
   CudaStep &step = &run.step == &program->train ? *train : *eval;
   flight.launchSeconds.clear();
   if (run.timed) {
-    Result<std::vector<double>> seconds = step.runTimed(arena.get(), stream.get());
+    Result<std::vector<double>> seconds =
+        step.runTimed({arena.get(), nullptr, stream.get(), exchange});
     if (!seconds)
       return std::move(seconds).status();
     flight.launchSeconds = std::move(*seconds);
   } else {
-    FANFOLD_RETURN_IF_ERROR(step.run(arena.get(), stream.get(), run.observer));
+    FANFOLD_RETURN_IF_ERROR(step.run({arena.get(), run.observer, stream.get(), exchange}));
   }
   flight.resultCount = run.results.size;
   for (size_t begin = 0, end = 0; begin < run.results.size; begin = end) {

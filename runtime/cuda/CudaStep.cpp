@@ -66,10 +66,9 @@ Result<CudaGraphExec> CudaStep::capture(StepContext context, LaunchObserver *obs
   return exec;
 }
 
-Status CudaStep::run(std::byte *arena, cudaStream_t stream, LaunchObserver *observer) {
-  const StepContext context{arena, nullptr, stream};
-  if (blocking || observer || !warm) {
-    FANFOLD_RETURN_IF_ERROR(runEagerly(context, /*wait=*/true, observer));
+Status CudaStep::run(const StepContext &context) {
+  if (blocking || context.observer || !warm) {
+    FANFOLD_RETURN_IF_ERROR(runEagerly(context, /*wait=*/true, context.observer));
     warm = true;
     return {};
   }
@@ -79,11 +78,12 @@ Status CudaStep::run(std::byte *arena, cudaStream_t stream, LaunchObserver *obse
       return std::move(made).status();
     graph = std::move(*made);
   }
-  return fromCuda(cudaGraphLaunch(graph.get(), stream), "launching a step");
+  return fromCuda(cudaGraphLaunch(graph.get(), static_cast<cudaStream_t>(context.stream)),
+                  "launching a step");
 }
 
-Result<std::vector<double>> CudaStep::runTimed(std::byte *arena, cudaStream_t stream) {
-  const StepContext context{arena, nullptr, stream};
+Result<std::vector<double>> CudaStep::runTimed(const StepContext &context) {
+  auto stream = static_cast<cudaStream_t>(context.stream);
   while (instants.size() <= step.launches.size) {
     cudaEvent_t event = nullptr;
     FANFOLD_RETURN_IF_ERROR(fromCuda(cudaEventCreate(&event), "making an event"));

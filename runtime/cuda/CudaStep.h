@@ -24,12 +24,12 @@ public:
   /// With `blocking`, every run executes launch by launch.
   CudaStep(const Step &step, bool blocking) : step(step), blocking(blocking) {}
 
-  /// One run over the arena. A run with an observer has ended on return, and so has
-  /// the first.
-  Status run(std::byte *arena, cudaStream_t stream, LaunchObserver *observer);
+  /// One run with `context`, whose observer may be null. A run with an observer has ended on
+  /// return, and so has the first. The graph is made with the first context that has no observer.
+  Status run(const StepContext &context);
 
-  /// One run that measures; waits for its end. Seconds of each launch.
-  Result<std::vector<double>> runTimed(std::byte *arena, cudaStream_t stream);
+  /// One run that measures; waits for its end. Seconds of each launch. `context` has no observer.
+  Result<std::vector<double>> runTimed(const StepContext &context);
 
 private:
   Status runEagerly(StepContext context, bool wait, LaunchObserver *observer);

@@ -7,7 +7,7 @@ list(TRANSFORM FANFOLD_IO_LIBRARIES REPLACE "(.+)" "-l:lib\\1.a" OUTPUT_VARIABLE
 list(JOIN store_libs " " store_libs)
 
 # Every program, after the libraries of its target.
-set(FANFOLD_COMMON_LIBS "-lfanfold_io -lfanfold_runtime -lfanfold_fmt ${store_libs}")
+set(FANFOLD_COMMON_LIBS "-lfanfold_io -lfanfold_comm -lfanfold_runtime -lfanfold_fmt ${store_libs}")
 
 # The end of the line. oneDNN is a shared library in Debian, and brings those of C++ and
 # OpenMP with it: a second, static copy of either would have a state of its own. cuDNN

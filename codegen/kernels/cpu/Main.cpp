@@ -7,9 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/cpu/Main.h"
+#include "comm/Join.h"
 #include "io/Loader.h"
 #include "runtime/RunProgram.h"
 
 int fanfold::cpuMain(const Program &program, int argc, char **argv) {
-  return runProgram(program, makeCpuDevice(), io::openDataSource, argc, argv);
+  return runProgram(program, makeCpuDevice(), io::openDataSource, argc, argv, nullptr,
+                    joinOnCpu);
 }

@@ -8,10 +8,12 @@
 
 #include "codegen/kernels/cuda/Main.h"
 #include "codegen/kernels/tuning/TuneProgram.h"
+#include "comm/Join.h"
 #include "io/Loader.h"
 #include "runtime/RunProgram.h"
 #include "runtime/cuda/CudaDevice.h"
 
 int fanfold::cudaMain(const Program &program, int argc, char **argv) {
-  return runProgram(program, makeCudaDevice(), io::openDataSource, argc, argv, tuneCudaProgram);
+  return runProgram(program, makeCudaDevice(), io::openDataSource, argc, argv, tuneCudaProgram,
+                    joinOnGpu);
 }
