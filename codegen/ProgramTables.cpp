@@ -68,21 +68,6 @@ static std::string number(double value) {
   return buffer;
 }
 
-static std::string elementType(Type type) {
-  if (type.isF32())
-    return "ElementType::f32";
-  if (type.isF16())
-    return "ElementType::f16";
-  if (type.isBF16())
-    return "ElementType::bf16";
-  if (type.isF64())
-    return "ElementType::f64";
-  if (type.isInteger(32))
-    return "ElementType::i32";
-  assert(type.isInteger(8) && "runtime/Program.h has no such element type");
-  return "ElementType::u8";
-}
-
 static std::string bytes(MemRefType type) { return std::to_string(kernel::byteSize(type)); }
 
 void TableEmitter::table(StringRef type, StringRef name, ArrayRef<std::string> rows) {
@@ -134,7 +119,7 @@ void TableEmitter::emitVariables() {
     std::string shapeText = shape(type), init = initializer(variable.getInit(), type);
     rows.push_back("{" + quoted(variable.getSymName()) +
                    ", Variable::Role::" + variable.getRole().str() + ", " +
-                   elementType(type.getElementType()) + ", " + shapeText + ", " +
+                   enumeratorText(type.getElementType()) + ", " + shapeText + ", " +
                    std::to_string(variable.getOffset()) + ", " + bytes(type) + ", " + init + "}");
   }
   table("Variable", "variables", rows);
@@ -154,7 +139,7 @@ void TableEmitter::emitInputs() {
       return std::to_string(staging.getOffsets()[0]);
     };
     std::string shapeText = shape(type);
-    rows.push_back("{" + quoted(staging.getInput()) + ", " + elementType(type.getElementType()) +
+    rows.push_back("{" + quoted(staging.getInput()) + ", " + enumeratorText(type.getElementType()) +
                    ", " + shapeText + ", " + offsetIn("train") + ", " + offsetIn("eval") + ", {" +
                    std::to_string(staging.getOffsets()[0]) + ", " +
                    std::to_string(staging.getOffsets()[1]) + "}, " + bytes(type) + "}");
@@ -220,7 +205,7 @@ void TableEmitter::emitLaunches(plan::StepOp step) {
                std::to_string(layout.pitch * elementBytes);
       }
       outputs.push_back("{" + std::to_string(plan::byteOffset(buffer, symbols)) + ", " +
-                        bytes(type) + ", " + elementType(type.getElementType()) + rows + "}");
+                        bytes(type) + ", " + enumeratorText(type.getElementType()) + rows + "}");
     }
     rows.push_back(
         "{" + quoted(launch.getKernel()) + ", " + quoted(launch.getLayer().value_or("")) + ", " +

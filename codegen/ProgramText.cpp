@@ -14,6 +14,21 @@
 using namespace mlir;
 using namespace fanfold;
 
+std::string fanfold::enumeratorText(Type type) {
+  if (type.isF32())
+    return "ElementType::f32";
+  if (type.isF16())
+    return "ElementType::f16";
+  if (type.isBF16())
+    return "ElementType::bf16";
+  if (type.isF64())
+    return "ElementType::f64";
+  if (type.isInteger(32))
+    return "ElementType::i32";
+  assert(type.isInteger(8) && "runtime/Program.h has no such element type");
+  return "ElementType::u8";
+}
+
 StringRef fanfold::elementTypeText(Type element) {
   if (element.isF32())
     return "float";

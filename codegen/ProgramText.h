@@ -83,6 +83,9 @@ private:
   llvm::StringMap<size_t> structureIndices; ///< By text.
 };
 
+/// The value of runtime/Program.h's enumeration for an element type: "ElementType::f16".
+std::string enumeratorText(mlir::Type element);
+
 /// The C++ type of an element: `float`, `__half`, `uint8_t`.
 llvm::StringRef elementTypeText(mlir::Type element);
 

@@ -124,6 +124,23 @@ std::string fanfold::emitCopy(ProgramText &text, plan::LaunchOp op) {
                    {});
 }
 
+static std::string emitExchange(ProgramText &text, plan::LaunchOp op, StringRef function) {
+  Value in = op.getInputs()[0];
+  Type element = cast<MemRefType>(in.getType()).getElementType();
+  return text.call("AllReduce.h", function,
+                   {"s.exchange", std::to_string(rowsOf(in) * channelsOf(in)),
+                    enumeratorText(element), integerText(op, "ticket")},
+                   allBuffers(op));
+}
+
+std::string fanfold::emitAllReduceBegin(ProgramText &text, plan::LaunchOp op) {
+  return emitExchange(text, op, "allReduceBegin");
+}
+
+std::string fanfold::emitAllReduceEnd(ProgramText &text, plan::LaunchOp op) {
+  return emitExchange(text, op, "allReduceEnd");
+}
+
 std::string fanfold::emitSumOfSquares(ProgramText &text, plan::LaunchOp op) {
   Value in = op.getInputs()[0];
   return text.call("Reduce.h", "sumOfSquares", {std::to_string(rowsOf(in) * channelsOf(in))},

@@ -53,6 +53,8 @@ std::string emitSoftmaxCrossEntropy(ProgramText &text, plan::LaunchOp op);
 std::string emitSoftmaxCrossEntropyGrad(ProgramText &text, plan::LaunchOp op);
 std::string emitAccuracy(ProgramText &text, plan::LaunchOp op);
 std::string emitCopy(ProgramText &text, plan::LaunchOp op);
+std::string emitAllReduceBegin(ProgramText &text, plan::LaunchOp op);
+std::string emitAllReduceEnd(ProgramText &text, plan::LaunchOp op);
 std::string emitSumOfSquares(ProgramText &text, plan::LaunchOp op);
 
 // Window by window: WindowStatements.cpp.

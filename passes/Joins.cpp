@@ -11,15 +11,25 @@
 using namespace mlir;
 using namespace fanfold;
 
+/// Elements of `whole`'s memory that `part`, one of its operands, takes; channels, where they
+/// lie side by side.
+static int64_t spaceOf(Value part, Operation *whole) {
+  if (isa<kernel::BucketOp>(whole))
+    return kernel::bucketElements(part.getType());
+  if (kernel::isStacked(part.getType(), whole->getResult(0).getType()))
+    return cast<RankedTensorType>(part.getType()).getNumElements();
+  return kernel::channelsOf(part.getType());
+}
+
 Joins::Joins(cnn::StepOp step) {
-  for (auto join : step.getBody().getOps<kernel::JoinOp>()) {
+  for (Operation &op : step.getBody().front()) {
+    if (!isa<kernel::JoinOp, kernel::BucketOp>(op))
+      continue;
     int64_t offset = 0;
-    for (Value input : join.getInputs()) {
-      auto type = cast<RankedTensorType>(input.getType());
-      if (places.try_emplace(input, Place{join, offset}).second)
+    for (Value input : op.getOperands()) {
+      if (places.try_emplace(input, Place{op.getResult(0), offset}).second)
         joined.push_back(input);
-      offset += kernel::isStacked(type, join.getType()) ? type.getNumElements()
-                                                        : kernel::channelsOf(type);
+      offset += spaceOf(input, &op);
     }
   }
 }
@@ -38,7 +48,8 @@ bool fanfold::isPitched(Value value, const Joins &joins) {
 }
 
 int64_t fanfold::pitchOf(Value value) {
-  if (auto part = value.getDefiningOp<kernel::PartOp>())
+  if (auto part = value.getDefiningOp<kernel::PartOp>();
+      part && !kernel::isStacked(part.getType(), part.getInput().getType()))
     return pitchOf(part.getInput());
   for (Operation *user : value.getUsers())
     if (isa<kernel::JoinOp>(user))

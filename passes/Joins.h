@@ -13,8 +13,8 @@
 
 namespace fanfold {
 
-/// The operands of the joins of a step, each of which is made in its place in the join's
-/// result. Joins nest: what is joined twice lies in the outer result.
+/// The operands of the joins and buckets of a step, each of which is made in its place in the
+/// join's result. Joins nest: what is joined twice lies in the outer result.
 class Joins {
 public:
   explicit Joins(cnn::StepOp step);

@@ -391,6 +391,35 @@ def MergeUpdates : Pass<"merge-updates", "::fanfold::cnn::StepOp"> {
   let statistics = [Statistic<"merged", "launches-merged", "Launches that became part of one">];
 }
 
+def BucketGradients : Pass<"bucket-gradients", "::fanfold::cnn::StepOp"> {
+  let summary = "exchange gradients between ranks in few large blocks";
+  let description = [{
+    One kernel.all_reduce of several tensors takes the place of one for each gradient. A bucket
+    takes gradients of one element type in the order that they are made, until it has `bytes`;
+    what reads a gradient moves behind its bucket. Metrics have a bucket of their own. Where a
+    value is made as one and exchanged in slices, it is exchanged as one.
+
+    ```mlir
+    %a = kernel.conv2d_wgrad ...
+    %a.mean = kernel.all_reduce %a
+    %w = kernel.pointwise %a.mean ...
+    %b = kernel.conv2d_wgrad ...
+    %b.mean = kernel.all_reduce %b
+    ```
+
+    becomes
+
+    ```mlir
+    %a = kernel.conv2d_wgrad ...
+    %b = kernel.conv2d_wgrad ...
+    %means:2 = kernel.all_reduce %a, %b
+    %w = kernel.pointwise %means#0 ...
+    ```
+  }];
+  let options = [Option<"bytes", "bytes", "int64_t", "26214400", "Bytes that close a bucket">];
+  let statistics = [Statistic<"buckets", "buckets", "Exchanges that are left">];
+}
+
 def SelectAlgorithms : Pass<"select-algorithms", "::fanfold::cnn::StepOp"> {
   let summary = "ask the target for each launch's implementation and workspace";
   let description = [{
@@ -466,6 +495,16 @@ def PlaceSlices : Pass<"place-slices", "::fanfold::cnn::StepOp"> {
     %both = kernel.join %a, %copy
     %again = kernel.part %both {offset = 64 : i64}
     %c = kernel.pointwise %again ...
+    ```
+
+    What ranks exchange at once gets one range of memory: kernel.all_reduce becomes
+
+    ```mlir
+    %bucket = kernel.bucket %a, %b
+    %begun = kernel.all_reduce_begin %bucket {ticket = 0 : i64}
+    ...                                          // launches that do not need the means
+    %means = kernel.all_reduce_end %begun {ticket = 0 : i64}
+    %a.mean = kernel.part %means {offset = 0 : i64}
     ```
 
     A slice of what a pointwise kernel makes, read by one that does not take parts, is neither

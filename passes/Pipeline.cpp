@@ -87,6 +87,15 @@ static void addFusionPasses(OpPassManager &manager, const Target &target,
     steps.addPass(createMergeUpdates());
 }
 
+/// What ranks tell each other, and when.
+static void addExchangePasses(OpPassManager &manager, const PipelineOptions &options) {
+  BucketGradientsOptions buckets;
+  buckets.bytes = options.bucketBytes;
+  // Behind fusion, which is to see each gradient by itself, and before the schedule, which may move
+  // what has to wait for a whole bucket.
+  manager.addNestedPass<cnn::StepOp>(createBucketGradients(buckets));
+}
+
 /// What runs each launch.
 static void addAlgorithmPasses(OpPassManager &manager, const Target &target) {
   // Workspaces count in the schedule and in the plan, so implementations are chosen
@@ -133,6 +142,7 @@ void fanfold::buildPipeline(OpPassManager &manager, Level from, Level to, const 
     if (options.fusion)
       addFusionPasses(manager, target, options);
     addAlgorithmPasses(manager, target);
+    addExchangePasses(manager, options);
   }
   if (from <= Level::kernel && to >= Level::plan)
     addMemoryPasses(manager, target, options);

@@ -28,6 +28,7 @@ struct PipelineOptions {
   bool schedule = true;  ///< False: in the order that the model was written in.
   bool inPlace = true;
   bool sharing = true;
+  int64_t bucketBytes = int64_t{25} << 20; ///< Gradients that ranks exchange at once.
   int64_t memoryBudget = 0; ///< Bytes of the arena; 0: any.
 };
 

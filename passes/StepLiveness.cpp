@@ -61,7 +61,7 @@ StepLiveness::StepLiveness(cnn::StepOp step) : joins(step) {
       variableStorage(read.getVariable(), read);
     } else if (isa<cnn::InputOp, cnn::ScalarOp>(op)) {
       makeStorage(op.getResult(0), 0);
-    } else if (isa<kernel::ViewOp, kernel::PartOp, kernel::JoinOp>(op)) {
+    } else if (isa<kernel::ViewOp, kernel::PartOp, kernel::JoinOp, kernel::BucketOp>(op)) {
       // Storages of all operands are one. Of a join, the launches have made it.
       storage[op.getResult(0)] = storage.lookup(op.getOperand(0));
     } else if (auto output = dyn_cast<cnn::OutputOp>(op)) {

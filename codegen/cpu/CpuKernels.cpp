@@ -33,6 +33,8 @@ static const CpuKernel otherCpuKernels[] = {
     {"softmax_cross_entropy_grad", nullptr, emitSoftmaxCrossEntropyGrad},
     {"accuracy", nullptr, emitAccuracy},
     {"copy", nullptr, emitCopy},
+    {"all_reduce_begin", nullptr, emitAllReduceBegin},
+    {"all_reduce_end", nullptr, emitAllReduceEnd},
     {"sum_of_squares", selectSumOfSquares, emitSumOfSquares},
     {"max_pool2d", nullptr, emitMaxPool2d},
     {"max_pool2d_grad", nullptr, emitMaxPool2dGrad},

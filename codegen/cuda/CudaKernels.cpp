@@ -180,6 +180,8 @@ static const CudaKernel otherCudaKernels[] = {
     {"softmax_cross_entropy_grad", nullptr, shared<emitSoftmaxCrossEntropyGrad>},
     {"accuracy", selectAccuracy, shared<emitAccuracy>},
     {"copy", nullptr, shared<emitCopy>},
+    {"all_reduce_begin", nullptr, shared<emitAllReduceBegin>},
+    {"all_reduce_end", nullptr, shared<emitAllReduceEnd>},
     {"fold_image", nullptr, emitFoldImage},
     {"fold_filter", nullptr, emitFoldFilter},
     {"unfold_filter", nullptr, emitUnfoldFilter},

@@ -67,6 +67,20 @@ def Cnn_LarsOp : Cnn_UpdateOp<"lars"> {
 }
 
 //===----------------------------------------------------------------------===//
+// Several ranks: each trains on its part of the batch.
+//===----------------------------------------------------------------------===//
+
+def Cnn_AllReduceOp : Cnn_DerivedOp<"all_reduce", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "the mean of a tensor over the ranks of the job";
+  let description = [{
+    Every rank runs the same step on its own part of the batch, whose losses are means: the mean
+    of their gradients is that of the whole batch. A job of one rank leaves the tensor as it is.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, OptionalAttr<StrAttr>:$name);
+  let results = (outs AnyRankedTensor:$result);
+}
+
+//===----------------------------------------------------------------------===//
 // Loss scaling (Micikevicius et al., 2018): the loss is multiplied by a power of two, so
 // that small gradients survive fp16, and gradients are divided by it again.
 //===----------------------------------------------------------------------===//

@@ -31,9 +31,15 @@ mlir::RankedTensorType tensorType(mlir::Value value);
 int64_t channelsOf(mlir::Type type);
 int64_t rowsOf(mlir::Type type);
 
+/// Elements that the tensors of a bucket begin at multiples of: 256 bytes of the narrowest type.
+constexpr int64_t bucketAlignment = 128;
+
+/// Elements of a bucket that a tensor of that type takes.
+int64_t bucketElements(mlir::Type type);
+
 /// Whether parts of that type lie in a tensor of type `whole` one behind the other, along the
-/// first dimension, as filters do for a convolution that makes the channels of all of them; and
-/// not side by side along the channels.
+/// first dimension, as filters do for a convolution that makes the channels of all of them, or in
+/// a bucket; and not side by side along the channels. (A vector in a bucket is both.)
 bool isStacked(mlir::Type part, mlir::Type whole);
 
 /// Where a part begins that has `offset` channels, or extents of the first dimension, before it:

@@ -15,7 +15,7 @@ def Kernel_LaunchInterface : OpInterface<"LaunchOpInterface"> {
   let cppNamespace = "::fanfold::kernel";
   let description = [{
     An op of the kernel level that is exactly one launch. kernel.view, kernel.join,
-    kernel.part and kernel.yield are none.
+    kernel.part, kernel.bucket and kernel.yield are none.
   }];
   let methods = [
     InterfaceMethod<[{

@@ -31,15 +31,24 @@ int64_t kernel::rowsOf(Type type) {
   return cast<ShapedType>(type).getNumElements() / channelsOf(type);
 }
 
+int64_t kernel::bucketElements(Type type) {
+  return static_cast<int64_t>(
+      llvm::alignTo(cast<ShapedType>(type).getNumElements(), bucketAlignment));
+}
+
 bool kernel::isStacked(Type part, Type whole) {
   ArrayRef<int64_t> inner = cast<ShapedType>(part).getShape();
   ArrayRef<int64_t> outer = cast<ShapedType>(whole).getShape();
+  if (outer.size() == 1 && inner.size() != 1)
+    return true;
   return inner.size() > 1 && inner.size() == outer.size() && inner.front() != outer.front() &&
          inner.drop_front() == outer.drop_front();
 }
 
 int64_t kernel::firstElement(Type part, Type whole, int64_t offset) {
   auto type = cast<ShapedType>(part);
+  if (cast<ShapedType>(whole).getRank() == 1)
+    return offset;
   return isStacked(part, whole) ? offset * (type.getNumElements() / type.getDimSize(0)) : offset;
 }
 
@@ -127,6 +136,8 @@ double MatmulOp::getFlops() {
 /// or in their first.
 static bool equalUpToRange(Type part, Type whole) {
   auto left = cast<RankedTensorType>(part), right = cast<RankedTensorType>(whole);
+  if (right.getRank() == 1)
+    return left.getElementType() == right.getElementType();
   return left.getRank() > 0 && left.getRank() == right.getRank() &&
          left.getElementType() == right.getElementType() &&
          (isStacked(part, whole) || left.getShape().drop_back() == right.getShape().drop_back());
@@ -135,6 +146,8 @@ static bool equalUpToRange(Type part, Type whole) {
 /// The extent of a tensor along which its parts, of which `part` is one, are counted.
 static int64_t extentOf(Type type, Type part, Type whole) {
   auto shaped = cast<RankedTensorType>(type);
+  if (cast<RankedTensorType>(whole).getRank() == 1)
+    return shaped.getNumElements();
   return isStacked(part, whole) ? shaped.getDimSize(0) : channelsOf(shaped);
 }
 
@@ -173,6 +186,57 @@ LogicalResult PartOp::verify() {
                               << unit << "of 0 to " << all - 1;
   return success();
 }
+
+LogicalResult AllReduceOp::verify() {
+  if (getInputs().empty())
+    return emitOpError("has no operand, expected at least one");
+  if (getInputs().getTypes() != getOutputs().getTypes())
+    return emitOpError("has results of other types than its operands");
+  Type element = cast<RankedTensorType>(getInputs().front().getType()).getElementType();
+  for (auto [index, input] : llvm::enumerate(getInputs()))
+    if (cast<RankedTensorType>(input.getType()).getElementType() != element)
+      return emitOpError("operand ") << index << " is " << input.getType()
+                                     << ", expected elements of " << element;
+  return success();
+}
+
+LogicalResult BucketOp::verify() {
+  auto whole = cast<RankedTensorType>(getType());
+  int64_t end = 0;
+  for (auto [index, input] : llvm::enumerate(getInputs())) {
+    auto type = cast<RankedTensorType>(input.getType());
+    if (type.getElementType() != whole.getElementType())
+      return emitOpError("operand ") << index << " is " << type << ", expected elements of "
+                                     << whole.getElementType();
+    if (!isa_and_nonnull<LaunchOpInterface>(input.getDefiningOp()))
+      return emitOpError("operand ") << index << " is no result of a launch";
+    end += bucketElements(type);
+  }
+  if (whole.getRank() != 1 || whole.getDimSize(0) != end)
+    return emitOpError("is ") << whole << ", expected one extent of " << end;
+  return success();
+}
+
+LogicalResult AllReduceBeginOp::verify() {
+  for (Operation *user : getResult().getUsers()) {
+    auto end = dyn_cast<AllReduceEndOp>(user);
+    if (!end || end.getTicket() != getTicket()) {
+      InFlightDiagnostic error = emitOpError("is read before it ends");
+      error.attachNote(user->getLoc()) << "by this one";
+      return error;
+    }
+  }
+  return success();
+}
+
+// The bytes that cross the wires are no arithmetic.
+double AllReduceOp::getFlops() { return 0; }
+double AllReduceBeginOp::getFlops() { return 0; }
+double AllReduceEndOp::getFlops() { return 0; }
+
+SmallVector<unsigned> AllReduceOp::getInPlaceOperands(unsigned result) { return {result}; }
+SmallVector<unsigned> AllReduceBeginOp::getInPlaceOperands(unsigned) { return {0}; }
+SmallVector<unsigned> AllReduceEndOp::getInPlaceOperands(unsigned) { return {0}; }
 
 SmallVector<unsigned> BatchNormStatisticsOp::getInPlaceOperands(unsigned result) {
   // The running averages: results 2 and 3 over operands 1 and 2.

@@ -28,7 +28,7 @@ def Kernel_Dialect : Dialect {
     ```
 
     An op is exactly one launch, but for those that say where values lie: kernel.view,
-    kernel.join, kernel.part. The step's frame (cnn.step, cnn.variable, cnn.read,
+    kernel.join, kernel.part, kernel.bucket. The step's frame (cnn.step, cnn.variable, cnn.read,
     cnn.write, cnn.input, cnn.scalar, cnn.output) is the one of the level above. The
     order of the ops is the order of the launches once `schedule` has run.
 
@@ -532,7 +532,8 @@ def Kernel_PartOp : Kernel_Op<"part"> {
 
     Constraints:
     - (C1) operand and result are equal up to the channels, or up to the first extent, and the
-      range lies within the operand's
+      range lies within the operand's; or the operand has one extent, and the range are the
+      elements from `offset` on
   }];
   let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$offset);
   let hasVerifier = 1;
@@ -541,6 +542,63 @@ def Kernel_PartOp : Kernel_Op<"part"> {
 def Kernel_ViewOp : Kernel_Op<"view"> {
   let summary = "the same bytes under another shape; no launch";
   let kernelArguments = (ins Kernel_Tensor:$input);
+}
+
+//===----------------------------------------------------------------------===//
+// Exchange between the ranks of a job
+//===----------------------------------------------------------------------===//
+
+def Kernel_AllReduceOp : Kernel_Launch<"all_reduce", ["getInPlaceOperands", "getFlops"]> {
+  let summary = "the means of tensors over the ranks of the job, in one exchange";
+  let description = [{
+    `bucket-gradients` makes few of many; `place-slices` replaces them by kernel.bucket, which has
+    the tensors in one range of memory, kernel.all_reduce_begin and kernel.all_reduce_end.
+
+    ```mlir
+    %0:2 = kernel.all_reduce %conv.wgrad, %fc.wgrad : (tensor<8x3x3x8xf16>, tensor<800x10xf16>)
+        -> (tensor<8x3x3x8xf16>, tensor<800x10xf16>)
+    ```
+
+    Constraints:
+    - (C1) there is an operand, and results are of the operands' types, one for each
+    - (C2) all are of one element type
+  }];
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
+  let kernelResults = (outs Variadic<Kernel_Tensor>:$outputs);
+  let hasVerifier = 1;
+}
+
+def Kernel_BucketOp : Kernel_Op<"bucket"> {
+  let summary = "tensors of any shape that lie one behind the other, as one; no launch";
+  let description = [{
+    The operands are made in their places in the result's memory, each at a multiple of
+    `bucketAlignment` elements; what lies between them has no meaning.
+
+    Constraints:
+    - (C1) the result has one extent, which is where the last operand's place ends, and the
+      operands' element type
+    - (C2) an operand is the result of a launch
+  }];
+  let kernelArguments = (ins Variadic<Kernel_Tensor>:$inputs);
+  let hasVerifier = 1;
+}
+
+class Kernel_Exchange<string mnemonic>
+    : Kernel_Launch<mnemonic, ["getInPlaceOperands", "getFlops"]>;
+
+def Kernel_AllReduceBeginOp : Kernel_Exchange<"all_reduce_begin"> {
+  let summary = "begins to replace elements by their means over the ranks of the job";
+  let description = [{
+    Launches go on beside it. Nobody but the kernel.all_reduce_end of the same `ticket` reads the
+    result, and nobody writes to its memory in between.
+  }];
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$ticket);
+  let hasVerifier = 1;
+}
+
+def Kernel_AllReduceEndOp : Kernel_Exchange<"all_reduce_end"> {
+  let summary = "waits for what the kernel.all_reduce_begin of the same ticket began";
+  let kernelArguments = (ins Kernel_Tensor:$input, I64Attr:$ticket);
 }
 
 #endif // FANFOLD_IR_KERNEL_KERNELOPS_TD

@@ -8,6 +8,7 @@
 
 #include "ir/Plan/PlanDialect.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -45,7 +46,8 @@ LogicalResult StepOp::verify() {
 
 LogicalResult BufferOp::verify() {
   static constexpr StringRef kinds[] = {"activation", "gradient", "workspace",
-                                        "input",      "scalar",   "metric"};
+                                        "input",      "scalar",   "metric",
+                                      "bucket"};
   if (llvm::is_contained(kinds, getKind()))
     return cnn::verifyStorable(*this, "buffer", getType());
   return emitOpError("kind is '") << getKind() << "', expected one of "
@@ -61,6 +63,11 @@ Value plan::ownerOf(Value value) {
     else
       return value;
   }
+}
+
+bool plan::isBucket(Value owner) {
+  auto buffer = owner.getDefiningOp<BufferOp>();
+  return buffer && buffer.getKind() == "bucket";
 }
 
 plan::RowLayout plan::layoutOf(Value value) {
@@ -80,8 +87,26 @@ int64_t plan::byteOffset(Value value, SymbolTable &symbols) {
   return owner.getDefiningOp<BufferOp>().getOffset() + offset;
 }
 
+/// A tensor of any shape in a vector: its elements lie one behind the other.
+static LogicalResult verifyInVector(PartOp op, MemRefType from, MemRefType to) {
+  auto [fromStrides, fromOffset] = from.getStridesAndOffset();
+  auto [toStrides, toOffset] = to.getStridesAndOffset();
+  if (from.getElementType() != to.getElementType() || fromStrides.back() != 1 ||
+      ArrayRef(toStrides) != ArrayRef(computeStrides(to.getShape())))
+    return op.emitOpError("is ") << to << ", expected elements of " << from
+                                 << " one behind the other";
+  const int64_t first = toOffset - fromOffset;
+  if (fromOffset < 0 || first < 0 || first > from.getNumElements() - to.getNumElements())
+    return op.emitOpError("is elements ")
+           << first << " to " << first + to.getNumElements() - 1 << ", expected elements of 0 to "
+           << from.getNumElements() - 1;
+  return success();
+}
+
 LogicalResult PartOp::verify() {
   auto from = cast<MemRefType>(getInput().getType()), to = cast<MemRefType>(getType());
+  if (from.getRank() == 1 && to.getRank() != 1)
+    return verifyInVector(*this, from, to);
   SmallVector<int64_t> fromStrides, toStrides;
   int64_t fromOffset = 0, toOffset = 0;
   const bool stacks = kernel::isStacked(to, from);

@@ -32,6 +32,9 @@ struct RowLayout {
 };
 RowLayout layoutOf(mlir::Value value);
 
+/// Whether `owner`, see ownerOf(), is a kernel.bucket.
+bool isBucket(mlir::Value owner);
+
 /// Where `value` begins in the arena, in bytes. `symbols` are those of its module.
 int64_t byteOffset(mlir::Value value, mlir::SymbolTable &symbols);
 

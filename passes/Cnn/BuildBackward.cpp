@@ -37,6 +37,7 @@ private:
   void findActive();
   void differentiate(Operation *op);
   void addGradient(Value value, Value gradient);
+  Value meanOverRanks(Value value, StringRef name);
   void finishParameter(ReadOp read, Value gradient);
 
   StepOp step;
@@ -88,8 +89,14 @@ void Backward::differentiate(Operation *op) {
       addGradient(operand, gradient);
 }
 
+Value Backward::meanOverRanks(Value value, StringRef name) {
+  return AllReduceOp::create(builder, value.getLoc(), value.getType(), value,
+                             builder.getStringAttr(name + ".mean"));
+}
+
 void Backward::finishParameter(ReadOp read, Value gradient) {
   auto variable = symbols.lookup<VariableOp>(read.getVariable());
+  gradient = meanOverRanks(gradient, variable.getSymName());
   if (keepGradients) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointAfter(variable);
@@ -137,6 +144,13 @@ LogicalResult Backward::run() {
       if (Value gradient = gradients.lookup(read))
         finishParameter(read, gradient);
     }
+  }
+  // Metrics are means over the batch of all ranks, too.
+  builder.setInsertionPointToEnd(&body);
+  for (OutputOp output : llvm::to_vector(body.getOps<OutputOp>())) {
+    output->moveBefore(&body, body.end());
+    builder.setInsertionPoint(output);
+    output.getValueMutable().assign(meanOverRanks(output.getValue(), output.getMetric()));
   }
   return success();
 }

@@ -53,6 +53,13 @@ static LogicalResult lower(cnn::SumOfSquaresOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+static LogicalResult lower(cnn::AllReduceOp op, PatternRewriter &rewriter) {
+  rewriter.replaceOpWithNewOp<kernel::AllReduceOp>(op, op->getResultTypes(), op->getOperands(),
+                                                   layerOf(op), StringAttr(), IntegerAttr(),
+                                                   DenseI64ArrayAttr());
+  return success();
+}
+
 static LogicalResult lower(cnn::LarsOp op, PatternRewriter &rewriter) {
   auto body = [](BodyBuilder &b, ValueRange x) {
     Value w = x[0], g = x[1], v = x[2], rate = x[5], momentum = x[6], decay = x[7];
@@ -126,6 +133,7 @@ void fanfold::populateUpdatePatterns(RewritePatternSet &patterns) {
   patterns.add(+[](cnn::SgdOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::AdamwOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::SumOfSquaresOp op, PatternRewriter &r) { return lower(op, r); });
+  patterns.add(+[](cnn::AllReduceOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::LarsOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::UnscaleOp op, PatternRewriter &r) { return lower(op, r); });
   patterns.add(+[](cnn::AllFiniteOp op, PatternRewriter &r) { return lower(op, r); });

@@ -23,6 +23,9 @@ Kinds::Kinds(cnn::StepOp step) {
 }
 
 StringRef Kinds::of(Value value) const {
+  if (isa_and_nonnull<kernel::BucketOp, kernel::AllReduceBeginOp, kernel::AllReduceEndOp>(
+          value.getDefiningOp()))
+    return "bucket";
   if (isa_and_nonnull<cnn::InputOp>(value.getDefiningOp()))
     return "input";
   if (isa_and_nonnull<cnn::ScalarOp>(value.getDefiningOp()))

@@ -20,7 +20,7 @@ class Kinds {
 public:
   explicit Kinds(cnn::StepOp step);
 
-  /// "input", "scalar", "metric", "gradient", "activation". Not for what cnn.read gives.
+  /// "input", "scalar", "metric", "gradient", "activation", "bucket". Not for what cnn.read gives.
   llvm::StringRef of(mlir::Value value) const;
 
 private:

@@ -11,6 +11,8 @@
 #include "passes/KernelToPlan/Kinds.h"
 #include "passes/Passes.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
 namespace fanfold {
 #define GEN_PASS_DEF_PLANMEMORY
 #include "passes/Passes.h.inc"
@@ -83,6 +85,8 @@ void StepWriter::makePart(Value value, Value whole, int64_t first, StringRef nam
   auto type = cast<MemRefType>(buffer.getType());
   auto [strides, offset] = type.getStridesAndOffset();
   auto shape = cast<RankedTensorType>(value.getType()).getShape();
+  if (type.getRank() == 1 && shape.size() != 1)
+    strides = computeStrides(shape);
   auto layout = StridedLayoutAttr::get(builder.getContext(), offset + first, strides);
   buffers[value] = plan::PartOp::create(builder, value.getLoc(),
                                         MemRefType::get(shape, type.getElementType(), layout),
@@ -224,15 +228,14 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
   /// What is joined has one place, in one join, and its own rows have others between them:
   /// it cannot overwrite anything, nor be read where elements lie one behind the other.
   LogicalResult checkJoin(Operation *op) {
-    auto join = dyn_cast<kernel::JoinOp>(op);
-    if (!join)
+    if (!isa<kernel::JoinOp, kernel::BucketOp>(op))
       return success();
-    for (OpOperand &operand : join->getOpOperands()) {
+    for (OpOperand &operand : op->getOpOperands()) {
       auto result = cast<OpResult>(operand.get());
       for (OpOperand &use : result.getUses())
         if (isa<cnn::WriteOp, cnn::OutputOp, kernel::ViewOp>(use.getOwner()) ||
-            (isa<kernel::JoinOp>(use.getOwner()) && &use != &operand)) {
-          InFlightDiagnostic error = join.emitOpError("operand ")
+            (isa<kernel::JoinOp, kernel::BucketOp>(use.getOwner()) && &use != &operand)) {
+          InFlightDiagnostic error = op->emitOpError("operand ")
                                      << operand.getOperandNumber()
                                      << " has another place than in this join";
           error.attachNote(use.getOwner()->getLoc()) << "the other one is here";
@@ -240,7 +243,7 @@ struct PlanMemoryPass : fanfold::impl::PlanMemoryBase<PlanMemoryPass> {
         }
       auto marks = result.getOwner()->getAttrOfType<DenseI64ArrayAttr>("in_place");
       if (marks && marks[result.getResultNumber()] != -1)
-        return join.emitOpError("operand ")
+        return op->emitOpError("operand ")
                << operand.getOperandNumber() << " overwrites a value, expected its own place";
     }
     return success();

@@ -115,6 +115,7 @@ private:
   LogicalResult checkParts();
   LogicalResult begin();
   LogicalResult replay(plan::LaunchOp launch);
+  LogicalResult checkExchange(plan::LaunchOp launch);
   LogicalResult require(Operation *reader, Value value);
 
   plan::StepOp step;
@@ -122,6 +123,7 @@ private:
   SymbolTable symbols;
   plan::ArenaOp arena;
   IntactValues intact;
+  llvm::DenseMap<Value, Operation *> lastMaker; ///< The launch that wrote to a buffer last.
   llvm::SetVector<Value> made;          ///< What launches write, in order.
   llvm::SmallVector<plan::GetOp> reads; ///< Variables as they are when the step begins.
 };
@@ -156,6 +158,9 @@ static bool isStackedPart(Value value) {
 static Range shareOf(Value value) {
   const plan::RowLayout layout = plan::layoutOf(value);
   auto owner = cast<MemRefType>(plan::ownerOf(value).getType());
+  if (isPart(value) && plan::isBucket(plan::ownerOf(value)))
+    // What lies between two tensors of a bucket counts as the first one's.
+    return {layout.offset, layout.offset + kernel::bucketElements(value.getType())};
   if (isStackedPart(value))
     return {layout.offset, layout.offset + cast<MemRefType>(value.getType()).getNumElements()};
   if (!sharesRows(value))
@@ -206,7 +211,24 @@ LogicalResult Replay::write(plan::LaunchOp launch, ArrayRef<Value> written, Valu
   return success();
 }
 
+/// What is under way between the ranks is read by nobody but the launch that waits for it.
+LogicalResult Replay::checkExchange(plan::LaunchOp launch) {
+  for (Value input : launch.getInputs()) {
+    Operation *maker = lastMaker.lookup(plan::ownerOf(input));
+    auto begin = dyn_cast_or_null<plan::LaunchOp>(maker);
+    if (!begin || begin.getKernel() != "all_reduce_begin" ||
+        launch.getKernel() == "all_reduce_end")
+      continue;
+    InFlightDiagnostic error = launch.emitOpError("reads what is under way between the ranks");
+    error.attachNote(begin.getLoc()) << "since this launch";
+    return error;
+  }
+  return success();
+}
+
 LogicalResult Replay::replay(plan::LaunchOp launch) {
+  if (failed(checkExchange(launch)))
+    return failure();
   for (Value input : launch.getInputs())
     if (failed(require(launch, input)))
       return failure();
@@ -219,6 +241,7 @@ LogicalResult Replay::replay(plan::LaunchOp launch) {
   for (Value output : launch.getOutputs()) {
     Value owner = plan::ownerOf(output);
     intact.insert(owner, rangeOf(owner), shareOf(output));
+    lastMaker[owner] = launch;
   }
   return success();
 }
@@ -227,8 +250,9 @@ LogicalResult Replay::replay(plan::LaunchOp launch) {
 LogicalResult Replay::checkParts() {
   llvm::DenseMap<Value, plan::PartOp> firsts;
   for (auto part : step.getBody().getOps<plan::PartOp>()) {
-    plan::PartOp first = firsts.try_emplace(plan::ownerOf(part), part).first->second;
-    if (isStackedPart(part) == isStackedPart(first))
+    Value owner = plan::ownerOf(part);
+    plan::PartOp first = firsts.try_emplace(owner, part).first->second;
+    if (isStackedPart(part) == isStackedPart(first) || plan::isBucket(owner))
       continue;
     InFlightDiagnostic error =
         part.emitOpError("divides a buffer along another extent than another part of it");

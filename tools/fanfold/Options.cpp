@@ -57,6 +57,10 @@ void CompileOptions::addTo(CLI::App &command) {
       "--memory-budget", memoryBudget,
       "Most bytes of the arena, or with K, M or G: values are computed again until it "
       "fits (default: any)");
+  command.add_option(
+      "--bucket-size", bucketSize,
+      "Bytes of gradients, or with K, M or G, that ranks exchange at once; 1: each for "
+      "itself (default: 25M)");
   command.add_flag("--deterministic", deterministic,
                    "Only kernels that give the same bits in every run (the CPU target has no "
                    "others)");

@@ -28,6 +28,7 @@ struct CompileOptions {
   std::string target;    ///< Empty: the best that this machine can run.
   std::string precision; ///< Empty: the recipe's.
   std::string memoryBudget;
+  std::string bucketSize;
   std::string dumpPhases; ///< Directory for the text after every pass; empty: none.
   int threads = 0;        ///< Most threads of a CPU program; 0: all of this machine.
   bool deterministic = false;

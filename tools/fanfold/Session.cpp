@@ -158,11 +158,14 @@ LogicalResult Session::runWithinBudget(Level level, PipelineOptions pipeline) {
 
 Status Session::lower(Level level) {
   PipelineOptions pipeline = options.pipeline;
-  if (!options.memoryBudget.empty()) {
-    Result<int64_t> budget = parseSize(options.memoryBudget);
-    if (!budget.ok())
-      return std::move(budget).status();
-    pipeline.memoryBudget = *budget;
+  for (auto [text, bytes] : {std::pair(&options.memoryBudget, &pipeline.memoryBudget),
+                             std::pair(&options.bucketSize, &pipeline.bucketBytes)}) {
+    if (text->empty())
+      continue;
+    Result<int64_t> size = parseSize(*text);
+    if (!size.ok())
+      return std::move(size).status();
+    *bytes = *size;
   }
   FANFOLD_RETURN_IF_ERROR(makeTarget());
   root = readModelFile(options.model, sources, context);

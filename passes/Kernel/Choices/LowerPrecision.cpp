@@ -60,6 +60,8 @@ void StepLowering::findState() {
     open.push_back(write.getValue());
   while (!open.empty()) {
     Value value = open.pop_back_val();
+    if (auto means = value.getDefiningOp<AllReduceOp>())
+      value = means.getInputs()[cast<OpResult>(value).getResultNumber()];
     auto pointwise = value.getDefiningOp<PointwiseOp>();
     if (!pointwise || cast<OpResult>(value).getResultNumber() >= pointwise.getNumElementwise() ||
         !state.insert(value).second)
@@ -83,6 +85,11 @@ void StepLowering::narrowResults(Operation *op) {
   if (auto view = dyn_cast<ViewOp>(op)) {
     auto from = cast<RankedTensorType>(view.getInput().getType());
     view.getResult().setType(cast<RankedTensorType>(view.getType()).clone(from.getElementType()));
+    return;
+  }
+  if (auto means = dyn_cast<AllReduceOp>(op)) {
+    for (auto [input, output] : llvm::zip(means.getInputs(), means.getOutputs()))
+      output.setType(input.getType());
     return;
   }
   for (OpResult result : op->getResults())

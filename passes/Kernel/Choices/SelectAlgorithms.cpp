@@ -44,8 +44,9 @@ struct SelectAlgorithmsPass : fanfold::impl::SelectAlgorithmsBase<SelectAlgorith
     }
     // All that fail are said: a tuning database is mended with one more measurement.
     for (Operation &op : getOperation().getBody().front()) {
-      // Of concat and slice, place-slices leaves copies at most.
-      if (!isa<kernel::LaunchOpInterface>(op) || isa<kernel::ConcatOp, kernel::SliceOp>(op))
+      // What place-slices replaces has none.
+      if (!isa<kernel::LaunchOpInterface>(op) ||
+          isa<kernel::ConcatOp, kernel::SliceOp, kernel::AllReduceOp>(op))
         continue;
       if (failed(selectAlgorithm(&op, *target)))
         signalPassFailure();

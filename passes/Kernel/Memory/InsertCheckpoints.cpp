@@ -96,7 +96,7 @@ struct InsertCheckpointsPass : fanfold::impl::InsertCheckpointsBase<InsertCheckp
     int64_t least = 0;
     for (cnn::StepOp step : module.getOps<cnn::StepOp>()) {
       for (Operation &op : step.getBody().front())
-        if (isa<kernel::JoinOp, kernel::PartOp>(op))
+        if (isa<kernel::JoinOp, kernel::PartOp, kernel::BucketOp>(op))
           return op.emitOpError("gives values their places, expected a step before place-slices");
       auto plans = std::make_unique<StepBudget>(step, options);
       if (failed(plans->prepare()))

@@ -86,7 +86,7 @@ int64_t Marker::lastUse(Value value) {
         last = std::numeric_limits<int64_t>::max();
       else if (isa<kernel::ViewOp, kernel::PartOp>(user))
         values.push_back(user->getResult(0));
-      else if (!isa<WriteOp, kernel::JoinOp>(user))
+      else if (!isa<WriteOp, kernel::JoinOp, kernel::BucketOp>(user))
         last = std::max(last, position(user));
   return last;
 }

@@ -11,6 +11,7 @@
 #include "passes/Joins.h"
 #include "passes/Kernel/Choices/SelectAlgorithms.h"
 #include "passes/Kernel/Choices/TakeForm.h"
+#include "passes/Kernel/Memory/PlaceBuckets.h"
 #include "passes/LaunchWork.h"
 #include "passes/Passes.h"
 
@@ -339,6 +340,7 @@ LogicalResult Placer::settleProducts(cnn::StepOp step) {
 }
 
 FailureOr<PlacedCounts> fanfold::placeSlices(cnn::StepOp step, bool enable, const Target *target) {
+  placeBuckets(step, enable);
   // Whether a value becomes a variable's must be known before it gets its place.
   if (failed(settleWrites(step, enable)))
     return failure();

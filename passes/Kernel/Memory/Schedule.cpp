@@ -111,7 +111,7 @@ struct SchedulePass : fanfold::impl::ScheduleBase<SchedulePass> {
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
     // Places are for one order.
-    if (llvm::any_of(body, llvm::IsaPred<kernel::JoinOp, kernel::PartOp>))
+    if (llvm::any_of(body, llvm::IsaPred<kernel::JoinOp, kernel::PartOp, kernel::BucketOp>))
       return;
     SmallVector<Operation *> written;
     for (Operation &op : body)

@@ -148,7 +148,8 @@ recompute::Launch Modeller::modelLaunch(int index) {
   if (auto workspace = op->getAttrOfType<IntegerAttr>("workspace_bytes"))
     launch.workspace = aligned(workspace.getInt());
   launch.reads = numbering.readsOf(op);
-  launch.rerunnable = !isNested(op);
+  // All ranks exchange equally often.
+  launch.rerunnable = !isNested(op) && !isa<kernel::AllReduceOp>(op);
   SmallVector<int> taken;
   for (OpResult result : op->getResults()) {
     int made = numbering.of(result);

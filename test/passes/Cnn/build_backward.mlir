@@ -17,24 +17,27 @@ cnn.model @chain {
 // CHECK-DAG: cnn.variable @fc.weight.velocity "optimizer"
 // CHECK-DAG: cnn.variable @bias.bias.velocity "optimizer"
 // CHECK-LABEL: cnn.step @train
-// CHECK: cnn.output %loss as "loss"
 // CHECK: %loss.gradient = cnn.read @loss.gradient : tensor<f32>
 // CHECK: %loss.grad = cnn.softmax_cross_entropy_grad %loss.1, %label, %loss.gradient {name = "loss.grad", smoothing = 0.000000e+00 : f64}
 // CHECK: %fc.dgrad = cnn.matmul %loss.grad, %fc.weight {name = "fc.dgrad", transpose_rhs} : (tensor<4x10xf32>, tensor<32x10xf32>) -> tensor<4x32xf32>
 // CHECK: %fc.wgrad = cnn.matmul %flat, %loss.grad {name = "fc.wgrad", transpose_lhs} : (tensor<4x32xf32>, tensor<4x10xf32>) -> tensor<32x10xf32>
-// A parameter is updated as soon as its gradient is whole, before the gradients of the
-// layers below.
-// CHECK: %fc.weight.update, %fc.weight.update.1 = cnn.sgd %fc.weight, %fc.wgrad, %fc.weight.velocity, %learning_rate, %momentum, %weight_decay {decay, name = "fc.weight.update"}
+// A parameter is updated as soon as its gradient is whole and that of all ranks, before the
+// gradients of the layers below.
+// CHECK: %fc.weight.mean = cnn.all_reduce %fc.wgrad {name = "fc.weight.mean"} : (tensor<32x10xf32>) -> tensor<32x10xf32>
+// CHECK: %fc.weight.update, %fc.weight.update.1 = cnn.sgd %fc.weight, %fc.weight.mean, %fc.weight.velocity, %learning_rate, %momentum, %weight_decay {decay, name = "fc.weight.update"}
 // CHECK: cnn.write %fc.weight.update to @fc.weight
 // CHECK: cnn.write %fc.weight.update.1 to @fc.weight.velocity
 // CHECK: %flat.grad = cnn.reshape %fc.dgrad {name = "flat.grad"} : (tensor<4x32xf32>) -> tensor<4x2x2x8xf32>
 // CHECK: %relu.grad = cnn.relu_grad %flat.grad, %relu {name = "relu.grad"}
 // CHECK: %bias.bgrad = cnn.channel_sum %relu.grad {name = "bias.bgrad"} : (tensor<4x2x2x8xf32>) -> tensor<8xf32>
 // Weight decay spares biases.
-// CHECK: cnn.sgd %bias.bias, %bias.bgrad, %bias.bias.velocity, %learning_rate, %momentum, %weight_decay {name = "bias.bias.update"}
+// CHECK: cnn.sgd %bias.bias, %bias.bias.mean, %bias.bias.velocity, %learning_rate, %momentum, %weight_decay {name = "bias.bias.update"}
 // CHECK-NOT: dgrad
 // CHECK: %conv.wgrad = cnn.conv2d_wgrad %x, %relu.grad {dilation = array<i64: 2, 2>, groups = 1 : i64, name = "conv.wgrad", pad = array<i64: 1, 1>, stride = array<i64: 2, 2>}
-// CHECK: cnn.sgd %conv.weight, %conv.wgrad
+// CHECK: cnn.sgd %conv.weight, %conv.weight.mean
+// Metrics are those of all ranks, too.
+// CHECK: %loss.mean = cnn.all_reduce %loss
+// CHECK: cnn.output %loss.mean as "loss"
 // CHECK-LABEL: cnn.step @eval
 // CHECK-NOT: {{grad|sgd}}
 // CHECK: cnn.output %loss as "loss"
@@ -89,7 +92,7 @@ cnn.model @inactive {
   cnn.loss %loss metrics(top1 = %top1)
 }
 // CHECK-LABEL: cnn.step @train
-// CHECK: cnn.output %top1 as "top1"
+// CHECK: %top1 = cnn.accuracy
 // CHECK-NOT: top1
 // CHECK: %flat.grad = cnn.reshape
 // CHECK: %mean.grad = cnn.avg_pool2d_grad %flat.grad {kernel = array<i64: 1, 1>, name = "mean.grad", pad = array<i64: 0, 0>, stride = array<i64: 1, 1>}
@@ -100,8 +103,8 @@ cnn.model @inactive {
 // CHECK: %drop.grad = cnn.dropout_apply %up.grad, %seed {name = "drop.grad", rate = 5.000000e-01 : f64, stream = 0 : i64}
 // CHECK: %bn.grad, %bn.grad.1, %bn.grad.2 = cnn.batch_norm_grad %drop.grad, %lrn, %bn.gamma, %bn.1, %bn.2
 // Updates come where the backward walk meets the parameter's read.
-// CHECK: cnn.sgd %bn.beta, %bn.grad.2
-// CHECK: cnn.sgd %bn.gamma, %bn.grad.1
+// CHECK: cnn.sgd %bn.beta, %bn.beta.mean
+// CHECK: cnn.sgd %bn.gamma, %bn.gamma.mean
 // CHECK: %lrn.grad = cnn.lrn_grad %both, %bn.grad {alpha = 1.000000e-04 : f64, beta = 7.500000e-01 : f64, k = 1.000000e+00 : f64, name = "lrn.grad", size = 5 : i64}
 // CHECK: %both.grad = cnn.slice %lrn.grad {name = "both.grad", offset = 3 : i64} : (tensor<4x2x2x6xf32>) -> tensor<4x2x2x3xf32>
 // CHECK-NOT: cnn.slice

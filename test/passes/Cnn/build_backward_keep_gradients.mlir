@@ -11,5 +11,6 @@ cnn.model @m {
 // CHECK: cnn.variable @"grad/fc.weight" "gradient" init {{.*}} : tensor<4x3xf32>{{$}}
 // CHECK-LABEL: cnn.step @train
 // CHECK: %fc.wgrad = cnn.matmul
-// CHECK: cnn.write %fc.wgrad to @"grad/fc.weight" : tensor<4x3xf32>
+// CHECK: %fc.weight.mean = cnn.all_reduce %fc.wgrad
+// CHECK: cnn.write %fc.weight.mean to @"grad/fc.weight" : tensor<4x3xf32>
 // NOT-NOT: grad/

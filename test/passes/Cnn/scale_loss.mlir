@@ -18,10 +18,11 @@ module attributes {fanfold.precision = "fp16"} {
 // CHECK: %loss_scale.clean_steps = cnn.read @loss_scale.clean_steps
 // CHECK: %loss_scale = cnn.read @loss_scale
 // CHECK: cnn.softmax_cross_entropy_grad %loss.1, %label, %loss_scale
-// Each gradient is divided by it, and looked at before that.
-// CHECK: %[[BIAS:.*]] = cnn.unscale %logits.bgrad, %loss_scale
-// CHECK: %[[WEIGHT:.*]] = cnn.unscale %fc.wgrad, %loss_scale
-// CHECK: %loss_scale.finite = cnn.all_finite %logits.bgrad, %fc.wgrad
+// Each gradient is divided by it, and looked at before that: as the mean over all ranks, so that
+// all see what overflows on one.
+// CHECK: %[[BIAS:.*]] = cnn.unscale %logits.bias.mean, %loss_scale
+// CHECK: %[[WEIGHT:.*]] = cnn.unscale %fc.weight.mean, %loss_scale
+// CHECK: %loss_scale.finite = cnn.all_finite %logits.bias.mean, %fc.weight.mean
 // CHECK: %logits.bias.update, {{.*}} = cnn.sgd %logits.bias, %[[BIAS]],
 // CHECK: %fc.weight.update, {{.*}} = cnn.sgd %fc.weight, %[[WEIGHT]],
 // What an update writes depends on all gradients.

@@ -34,7 +34,8 @@ module attributes {fanfold.precision = "fp16"} {
 // CHECK: %logits.bgrad = kernel.pointwise %loss.grad {{.*}} -> tensor<4xf32>
 // Gradients of parameters come out narrow and are widened on their way to a variable.
 // CHECK: %conv.wgrad = kernel.conv2d_wgrad {{.*}} -> tensor<8x3x3x3xf16>
-// CHECK: %[[WIDE:.*]] = kernel.pointwise %conv.wgrad, %loss_scale {{.*}} -> tensor<8x3x3x3xf32>
+// CHECK: %conv.weight.mean = kernel.all_reduce %conv.wgrad {{.*}} -> tensor<8x3x3x3xf16>
+// CHECK: %[[WIDE:.*]] = kernel.pointwise %conv.weight.mean, %loss_scale {{.*}} -> tensor<8x3x3x3xf32>
 // One check for each type.
 // CHECK: %[[A:.*]] = kernel.all_finite {{.*}} : (tensor<4xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<i32>
 // CHECK: %[[B:.*]] = kernel.all_finite {{.*}} : (tensor<8x4xf16>, tensor<8x3x3x3xf16>) -> tensor<i32>
@@ -58,7 +59,7 @@ module attributes {fanfold.precision = "bf16"} {
 }
 // CHECK-LABEL: cnn.step @train
 // CHECK: %fc.wgrad = kernel.matmul {{.*}} -> tensor<8x4xbf16>
-// CHECK: %[[WIDE:.*]] = kernel.pointwise %fc.wgrad {{.*}} : (tensor<8x4xbf16>) -> tensor<8x4xf32>
+// CHECK: %[[WIDE:.*]] = kernel.pointwise %fc.weight.mean {{.*}} : (tensor<8x4xbf16>) -> tensor<8x4xf32>
 // CHECK: cnn.write %[[WIDE]] to @"grad/fc.weight"
 
 // -----

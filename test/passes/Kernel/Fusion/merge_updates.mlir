@@ -18,8 +18,8 @@ module attributes {fanfold.precision = "bf16"} {
 // CHECK: kernel.matmul %{{.*}}, %a.weight.half_and_1_more
 // CHECK: %c.wgrad = kernel.matmul
 // Biases have no weight decay: they are updated by another function.
-// CHECK: %d.bias.update_and_1_more, {{.*}} = kernel.pointwise_many %d.bias, %d.bgrad, %d.bias.velocity, %b.bias, %b.bgrad, %b.bias.velocity, %learning_rate, %momentum, %weight_decay {counts = array<i64: 2, 4>, layer = "d.bias.update and 1 more", scalars = 3 : i64}
+// CHECK: %d.bias.update_and_1_more, {{.*}} = kernel.pointwise_many %d.bias, %d.bias.mean, %d.bias.velocity, %b.bias, %b.bias.mean, %b.bias.velocity, %learning_rate, %momentum, %weight_decay {counts = array<i64: 2, 4>, layer = "d.bias.update and 1 more", scalars = 3 : i64}
 // CHECK: %a.wgrad = kernel.matmul
-// CHECK: kernel.pointwise_many %c.weight, %c.wgrad, %c.weight.velocity, %a.weight, %a.wgrad, %a.weight.velocity, %learning_rate, %momentum, %weight_decay {counts = array<i64: 8, 32>, layer = "c.weight.update and 1 more", scalars = 3 : i64}
+// CHECK: kernel.pointwise_many %c.weight, %c.weight.mean, %c.weight.velocity, %a.weight, %a.weight.mean, %a.weight.velocity, %learning_rate, %momentum, %weight_decay {counts = array<i64: 8, 32>, layer = "c.weight.update and 1 more", scalars = 3 : i64}
 // CHECK: cnn.write {{.*}} to @c.weight :
 // CHECK: cnn.write {{.*}} to @a.weight :
