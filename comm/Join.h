@@ -18,8 +18,8 @@
 namespace fanfold {
 
 struct JoinOptions {
-  int gpus = 0;     ///< Ranks to start on this machine; 0: what the environment says.
-  int restarts = 0; ///< How often those begin again from the last checkpoint when one fails.
+  int gpus = 0;          ///< Ranks to start on this machine; 0: what the environment says.
+  int restarts = 0;      ///< How often those begin again from the last checkpoint when one fails.
   bool saves = false;    ///< Whether there will be one.
   char **argv = nullptr; ///< Of this process, for those that it starts.
 };

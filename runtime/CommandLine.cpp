@@ -169,8 +169,9 @@ static void addTrainCommand(CLI::App &app, const Program &program, Command &chos
   addDataThreadsOption(*command, options->dataThreads);
   if (CLI::Option *gpus = addGpusOption(*command, program, join->gpus))
     command
-        ->add_option("--restart", join->restarts,
-                     "with --gpus: begin again from the last checkpoint, up to N times, when one fails")
+        ->add_option(
+            "--restart", join->restarts,
+            "with --gpus: begin again from the last checkpoint, up to N times, when one fails")
         ->check(wholeNumber("restart"))
         ->type_name("N")
         ->needs(gpus)
@@ -188,8 +189,8 @@ static void addTrainCommand(CLI::App &app, const Program &program, Command &chos
     chosen = [options, join](Invocation &invocation) {
       join->saves = !options->checkpoint.empty();
       return runInJob(invocation, *join, [&](Communicator *ranks) {
-        return train(invocation.program, std::move(invocation.device), invocation.openData, *options,
-                     ranks);
+        return train(invocation.program, std::move(invocation.device), invocation.openData,
+                     *options, ranks);
       });
     };
   });
@@ -229,9 +230,8 @@ static void addBenchCommand(CLI::App &app, const Program &program, Command &chos
   addGpusOption(*command, program, join->gpus);
   command->callback([options, join, &chosen] {
     chosen = [options, join](Invocation &invocation) {
-      return runInJob(invocation, *join, [&](Communicator *ranks) {
-        return bench(invocation, *options, ranks);
-      });
+      return runInJob(invocation, *join,
+                      [&](Communicator *ranks) { return bench(invocation, *options, ranks); });
     };
   });
 }

@@ -157,8 +157,7 @@ public:
   /// over all ranks, which has the same bits on each. `ticket` is a number of the step that no
   /// other mean under way has. On a device, behind what `stream` (a cudaStream_t) has so far;
   /// null on the CPU. Nobody touches the memory until endMean() with the ticket.
-  virtual void beginMean(void *data, size_t count, ElementType type, int ticket,
-                         void *stream) = 0;
+  virtual void beginMean(void *data, size_t count, ElementType type, int ticket, void *stream) = 0;
 
   /// Waits for the mean with that ticket: on the host until it is there; on a device, what
   /// comes behind in `stream` does.

@@ -155,8 +155,8 @@ Status Trainer::endEpoch() {
 
 Status Trainer::evaluateNow() {
   FANFOLD_RETURN_IF_ERROR(averageStatistics());
-  Result<std::optional<Evaluation>> result =
-      evaluate(*session, *testFeed, [] { return stopSignal() != 0; }, ranks);
+  Result<std::optional<Evaluation>> result = evaluate(
+      *session, *testFeed, [] { return stopSignal() != 0; }, ranks);
   if (!result)
     return std::move(result).status().withContext("evaluating after step {}", position.step);
   evaluation = std::move(*result);
@@ -209,10 +209,9 @@ Status Trainer::saveLast() {
     return {};
   Status written;
   FANFOLD_RETURN_IF_ERROR(save(written));
-  return std::move(written).withContext("step {} is not saved ({})", position.step,
-                                        lastCheckpoint.empty()
-                                            ? "nor any before"
-                                            : "the last checkpoint is " + lastCheckpoint);
+  return std::move(written).withContext(
+      "step {} is not saved ({})", position.step,
+      lastCheckpoint.empty() ? "nor any before" : "the last checkpoint is " + lastCheckpoint);
 }
 
 Status Trainer::finish(double seconds) {

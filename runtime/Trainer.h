@@ -122,12 +122,12 @@ private:
   Position position;
 
   std::unique_ptr<Session> session;
-  std::unique_ptr<Feed> feed;      ///< Split "train".
-  std::unique_ptr<Feed> testFeed;  ///< Split "test"; null: no evaluation.
-  std::optional<Checkpoint> start; ///< Resumed from.
+  std::unique_ptr<Feed> feed;                  ///< Split "train".
+  std::unique_ptr<Feed> testFeed;              ///< Split "test"; null: no evaluation.
+  std::optional<Checkpoint> start;             ///< Resumed from.
   std::optional<CheckpointWriter> checkpoints; ///< Of rank 0, if it saves.
-  Status lastSave;            ///< Of the state after the last step of all.
-  std::string lastCheckpoint; ///< Path of the last good one; empty: none.
+  Status lastSave;                             ///< Of the state after the last step of all.
+  std::string lastCheckpoint;                  ///< Path of the last good one; empty: none.
   int64_t lastSavedStep = -1;
   Log log;
   int64_t removedLines = 0; ///< Of the log, which come again.
@@ -142,7 +142,7 @@ private:
   std::vector<double> metrics;          ///< Of the last step that ended.
   std::optional<Evaluation> evaluation; ///< After the last step, if there was one.
   StopWatch stop;
-  int64_t trainedImages = 0; ///< By all ranks.
+  int64_t trainedImages = 0;  ///< By all ranks.
   double trainingSeconds = 0; ///< In steps, without evaluation and checkpoints.
 };
 

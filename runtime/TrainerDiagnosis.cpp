@@ -113,7 +113,7 @@ Status Trainer::explainNonFinite(const std::string &symptom) {
       return Status::error("{}; the first value that is not finite came in step {} of another rank",
                            headline, step + 1);
     return Status::error("{}; the first value that is not finite came in step {}: {}", headline,
-                           step + 1, search.description());
+                         step + 1, search.description());
   }
   return Status::error("{}; the same steps run again showed no such value", headline);
 }

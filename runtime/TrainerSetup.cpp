@@ -39,19 +39,22 @@ Status Trainer::open(std::unique_ptr<Device> device, OpenDataSource open) {
 
 Status Trainer::agreeWithRanks() {
   const DataSource &data = feed->source();
-  return agree(*ranks, {{"compiler", program.compiler},
-                        {"model", fmt::format("{} ({:016x})", program.model, program.fingerprint)},
-                        {"precision", program.precision},
-                        {"batch of a rank", fmt::format("{}", program.batch)},
-                        {"recipe", settingsToJson(settings, program).dump()},
-                        {"length", fmt::format("{} steps", horizon.totalSteps)},
-                        {"data set", fmt::format("{} images of {}", data.sampleCount(),
-                                                 describeImport(data.importId()))},
-                        {"step to begin at", fmt::format("{}", position.step)},
-                        {"checkpoints", fmt::format("{}, every {}", saves(),
-                                                    options.checkpointEvery.value_or(0))},
-                        {"evaluations", fmt::format("{}, every {}", testFeed != nullptr,
-                                                    options.evalEvery.value_or(1))}});
+  std::vector<Fact> facts = {
+      {"compiler", program.compiler},
+      {"model", fmt::format("{} ({:016x})", program.model, program.fingerprint)},
+      {"precision", program.precision},
+      {"batch of a rank", fmt::format("{}", program.batch)},
+      {"length", fmt::format("{} steps", horizon.totalSteps)},
+      {"data set",
+       fmt::format("{} images of {}", data.sampleCount(), describeImport(data.importId()))},
+      {"step to begin at", fmt::format("{}", position.step)},
+      {"checkpoints", fmt::format("{}, every {}", saves(), options.checkpointEvery.value_or(0))},
+      {"evaluations",
+       fmt::format("{}, every {}", testFeed != nullptr, options.evalEvery.value_or(1))}};
+  const nlohmann::ordered_json recipe = settingsToJson(settings, program);
+  for (const auto &[name, value] : recipe.items())
+    facts.push_back({fmt::format("recipe's {}", name), value.dump()});
+  return agree(*ranks, facts);
 }
 
 /// The program's recipe, then that of the checkpoint, then the command line: a

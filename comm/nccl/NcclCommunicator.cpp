@@ -39,9 +39,8 @@ Result<std::unique_ptr<Communicator>> NcclCommunicator::open(std::unique_ptr<Com
   int lowest = 0, highest = 0;
   FANFOLD_RETURN_IF_ERROR(
       fromCuda(cudaDeviceGetStreamPriorityRange(&lowest, &highest), "asking for priorities"));
-  FANFOLD_RETURN_IF_ERROR(
-      fromCuda(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, highest),
-               "making a stream"));
+  FANFOLD_RETURN_IF_ERROR(fromCuda(
+      cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, highest), "making a stream"));
   made->means.reset(stream);
 
   ncclUniqueId id = {};
@@ -49,9 +48,8 @@ Result<std::unique_ptr<Communicator>> NcclCommunicator::open(std::unique_ptr<Com
   if (made->rank() == 0)
     FANFOLD_RETURN_IF_ERROR(nccl.status(nccl.getUniqueId(&id), "beginning a meeting over NCCL"));
   FANFOLD_RETURN_IF_ERROR(made->host->broadcast(&id, sizeof(id), 0));
-  FANFOLD_RETURN_IF_ERROR(
-      nccl.status(nccl.commInitRank(&made->communicator, made->size(), id, made->rank()),
-                  "meeting over NCCL"));
+  FANFOLD_RETURN_IF_ERROR(nccl.status(
+      nccl.commInitRank(&made->communicator, made->size(), id, made->rank()), "meeting over NCCL"));
   return std::unique_ptr<Communicator>(std::move(made));
 }
 
@@ -88,8 +86,8 @@ Status NcclCommunicator::makeEvents(size_t ticket) {
     Events &made = events.emplace_back();
     for (CudaEvent *event : {&made.ready, &made.done}) {
       cudaEvent_t handle = nullptr;
-      FANFOLD_RETURN_IF_ERROR(fromCuda(cudaEventCreateWithFlags(&handle, cudaEventDisableTiming),
-                                       "making an event"));
+      FANFOLD_RETURN_IF_ERROR(
+          fromCuda(cudaEventCreateWithFlags(&handle, cudaEventDisableTiming), "making an event"));
       event->reset(handle);
     }
   }
@@ -105,17 +103,17 @@ Status NcclCommunicator::begin(void *data, size_t count, ElementType type, size_
   const auto check = [](cudaError_t code) { return fromCuda(code, "beginning a mean"); };
   FANFOLD_RETURN_IF_ERROR(check(cudaEventRecord(events[ticket].ready.get(), stream)));
   FANFOLD_RETURN_IF_ERROR(check(cudaStreamWaitEvent(means.get(), events[ticket].ready.get())));
-  FANFOLD_RETURN_IF_ERROR(nccl.status(
-      nccl.allReduce(data, data, count, *element, ncclAvg, communicator, means.get()),
-      "beginning a mean"));
+  FANFOLD_RETURN_IF_ERROR(
+      nccl.status(nccl.allReduce(data, data, count, *element, ncclAvg, communicator, means.get()),
+                  "beginning a mean"));
   return check(cudaEventRecord(events[ticket].done.get(), means.get()));
 }
 
 void NcclCommunicator::beginMean(void *data, size_t count, ElementType type, int ticket,
                                  void *stream) {
   if (failure.ok())
-    failure = begin(data, count, type, static_cast<size_t>(ticket),
-                    static_cast<cudaStream_t>(stream));
+    failure =
+        begin(data, count, type, static_cast<size_t>(ticket), static_cast<cudaStream_t>(stream));
 }
 
 void NcclCommunicator::endMean(int ticket, void *stream) {

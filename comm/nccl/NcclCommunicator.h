@@ -33,8 +33,7 @@ class NcclCommunicator final : public Communicator {
 public:
   /// Meets the ranks of `host` on their GPUs; this one's has number `device` on its machine, and
   /// is the present one of this thread from now on.
-  static Result<std::unique_ptr<Communicator>> open(std::unique_ptr<Communicator> host,
-                                                    int device);
+  static Result<std::unique_ptr<Communicator>> open(std::unique_ptr<Communicator> host, int device);
   ~NcclCommunicator() override;
 
   std::string description() const override;

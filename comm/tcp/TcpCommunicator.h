@@ -25,7 +25,7 @@ namespace fanfold {
 
 struct TcpOptions {
   uint64_t fingerprint = 0;    ///< Of what makes ranks one job; the same for all.
-  Milliseconds meeting{60000}; ///< How long ranks wait for each other at the start.
+  Milliseconds meeting{45000}; ///< How long ranks wait for each other at the start.
   Milliseconds silence{60000}; ///< How long rank 0 waits in a collective for a rank that is silent;
                                ///< the others wait twice that and 2 s for rank 0.
   int listener = -1;           ///< Of rank 0: a socket that listens already, which is taken over,

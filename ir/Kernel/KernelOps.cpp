@@ -195,8 +195,8 @@ LogicalResult AllReduceOp::verify() {
   Type element = cast<RankedTensorType>(getInputs().front().getType()).getElementType();
   for (auto [index, input] : llvm::enumerate(getInputs()))
     if (cast<RankedTensorType>(input.getType()).getElementType() != element)
-      return emitOpError("operand ") << index << " is " << input.getType()
-                                     << ", expected elements of " << element;
+      return emitOpError("operand ")
+             << index << " is " << input.getType() << ", expected elements of " << element;
   return success();
 }
 
@@ -206,8 +206,8 @@ LogicalResult BucketOp::verify() {
   for (auto [index, input] : llvm::enumerate(getInputs())) {
     auto type = cast<RankedTensorType>(input.getType());
     if (type.getElementType() != whole.getElementType())
-      return emitOpError("operand ") << index << " is " << type << ", expected elements of "
-                                     << whole.getElementType();
+      return emitOpError("operand ")
+             << index << " is " << type << ", expected elements of " << whole.getElementType();
     if (!isa_and_nonnull<LaunchOpInterface>(input.getDefiningOp()))
       return emitOpError("operand ") << index << " is no result of a launch";
     end += bucketElements(type);

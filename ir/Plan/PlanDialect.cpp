@@ -45,9 +45,8 @@ LogicalResult StepOp::verify() {
 }
 
 LogicalResult BufferOp::verify() {
-  static constexpr StringRef kinds[] = {"activation", "gradient", "workspace",
-                                        "input",      "scalar",   "metric",
-                                      "bucket"};
+  static constexpr StringRef kinds[] = {"activation", "gradient", "workspace", "input",
+                                        "scalar",     "metric",   "bucket"};
   if (llvm::is_contained(kinds, getKind()))
     return cnn::verifyStorable(*this, "buffer", getType());
   return emitOpError("kind is '") << getKind() << "', expected one of "

@@ -121,8 +121,8 @@ Status CudaDevice::findGpu(const Program &program) {
   const cudaError_t code = cudaGetDeviceCount(&gpus);
   FANFOLD_RETURN_IF_ERROR(checkDriver(code, gpus, driver, runtime));
   cudaDeviceProp properties;
-  FANFOLD_RETURN_IF_ERROR(fromCuda(cudaGetDeviceProperties(&properties, localRank),
-                                   "asking for the GPU's properties"));
+  FANFOLD_RETURN_IF_ERROR(
+      fromCuda(cudaGetDeviceProperties(&properties, localRank), "asking for the GPU's properties"));
   gpu = {properties.name, properties.major, properties.minor};
   FANFOLD_RETURN_IF_ERROR(checkArchitecture(program.target, gpu));
   return fromCuda(cudaSetDevice(localRank), fmt::format("opening {}", gpu.name));

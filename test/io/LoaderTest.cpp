@@ -203,6 +203,43 @@ TEST_F(LoaderTest, ThreadsChangeNothing) {
   EXPECT_FALSE(*read(*open("train", format), format, 30) == runs[0]);
 }
 
+/// What ranks have of a batch, one behind the other, is the batch of one that has all: over two
+/// epochs of training, and to the end of an evaluation, where the last ones have less or nothing.
+TEST_F(LoaderTest, RanksShareEachBatch) {
+  constexpr int64_t whole = 24;
+  for (const bool train : {true, false}) {
+    BatchFormat format = makeFormat(train);
+    format.batch = whole;
+    const std::string split = train ? "train" : "test";
+    std::unique_ptr<DataSource> alone = open(split, format);
+    const auto count = static_cast<size_t>(alone->batchesPerEpoch() * (train ? 2 : 1));
+    Result<std::vector<Batch>> expected = read(*alone, format, count);
+    ASSERT_OK(expected.status());
+    for (const int ranks : {2, 3, 4}) {
+      SCOPED_TRACE(testing::Message() << ranks << " ranks, " << split);
+      format.ranks = ranks;
+      format.batch = whole / ranks;
+      std::vector<Batch> together(count);
+      for (format.rank = 0; format.rank < ranks; ++format.rank) {
+        std::unique_ptr<DataSource> source = open(split, format);
+        EXPECT_EQ(source->batchesPerEpoch(), alone->batchesPerEpoch());
+        Result<std::vector<Batch>> share = read(*source, format, count);
+        ASSERT_OK(share.status());
+        for (size_t i = 0; i < count; ++i) {
+          const Batch &mine = (*share)[i];
+          Batch &all = together[i];
+          all.images.insert(all.images.end(), mine.images.begin(), mine.images.end());
+          all.labels.insert(all.labels.end(), mine.labels.begin(), mine.labels.end());
+          const int64_t samples = all.info.samples + mine.info.samples;
+          all.info = mine.info;
+          all.info.samples = samples;
+        }
+      }
+      EXPECT_TRUE(together == *expected);
+    }
+  }
+}
+
 TEST_F(LoaderTest, SeekContinuesToTheBit) {
   BatchFormat format = makeFormat(true);
   format.cropPadding = 2;

@@ -18,8 +18,8 @@ namespace fanfold::cpu {
 /// Begins to replace `count` elements of x by their means over all ranks of the job, in `mean`,
 /// which is x or overlaps it nowhere. A job of one rank (`exchange` is null) copies them at most.
 /// Nobody touches either until allReduceEnd() with the same ticket.
-inline void allReduceBegin(StepExchange *exchange, int64_t count, ElementType type,
-                           int ticket, const void *x, void *mean) {
+inline void allReduceBegin(StepExchange *exchange, int64_t count, ElementType type, int ticket,
+                           const void *x, void *mean) {
   if (x != mean)
     std::memcpy(mean, x, static_cast<size_t>(count) * byteSize(type));
   if (exchange)
@@ -27,8 +27,8 @@ inline void allReduceBegin(StepExchange *exchange, int64_t count, ElementType ty
 }
 
 /// Waits for the mean in x, and leaves it in `mean`, which is x or overlaps it nowhere.
-inline void allReduceEnd(StepExchange *exchange, int64_t count, ElementType type,
-                         int ticket, const void *x, void *mean) {
+inline void allReduceEnd(StepExchange *exchange, int64_t count, ElementType type, int ticket,
+                         const void *x, void *mean) {
   if (exchange)
     exchange->endMean(ticket, nullptr);
   if (x != mean)

@@ -18,8 +18,8 @@ namespace fanfold::cuda {
 /// Begins to replace `count` elements of x by their means over all ranks of the job, in `mean`,
 /// which is x or overlaps it nowhere. A job of one rank (`exchange` is null) copies them at most.
 /// Nobody touches either until allReduceEnd() with the same ticket.
-inline void allReduceBegin(cudaStream_t stream, StepExchange *exchange, int64_t count, ElementType type,
-                           int ticket, const void *x, void *mean) {
+inline void allReduceBegin(cudaStream_t stream, StepExchange *exchange, int64_t count,
+                           ElementType type, int ticket, const void *x, void *mean) {
   if (x != mean)
     (void)cudaMemcpyAsync(mean, x, static_cast<size_t>(count) * byteSize(type),
                           cudaMemcpyDeviceToDevice, stream);
@@ -28,8 +28,8 @@ inline void allReduceBegin(cudaStream_t stream, StepExchange *exchange, int64_t 
 }
 
 /// Waits for the mean in x, and leaves it in `mean`, which is x or overlaps it nowhere.
-inline void allReduceEnd(cudaStream_t stream, StepExchange *exchange, int64_t count, ElementType type,
-                         int ticket, const void *x, void *mean) {
+inline void allReduceEnd(cudaStream_t stream, StepExchange *exchange, int64_t count,
+                         ElementType type, int ticket, const void *x, void *mean) {
   if (exchange)
     exchange->endMean(ticket, stream);
   if (x != mean)

@@ -80,8 +80,8 @@ void BucketGradientsPass::exchangeWhole(AllReduceOp exchange) {
   SmallVector<std::pair<SliceOp, AllReduceOp>> parts;
   for (Operation *user : whole.getUsers()) {
     auto slice = dyn_cast<SliceOp>(user);
-    auto only = slice && slice->hasOneUse() ? dyn_cast<AllReduceOp>(*slice->user_begin())
-                                            : AllReduceOp();
+    auto only =
+        slice && slice->hasOneUse() ? dyn_cast<AllReduceOp>(*slice->user_begin()) : AllReduceOp();
     if (!only || exchangedSlice(only) != slice)
       return;
     parts.emplace_back(slice, only);
@@ -136,11 +136,10 @@ void BucketGradientsPass::close(Bucket &bucket) {
     name += " and " + std::to_string(bucket.exchanges.size() - 1) + " more";
     sinkUsers(bucket.exchanges, last);
     OpBuilder builder(last);
-    auto merged =
-        AllReduceOp::create(builder, builder.getFusedLoc(locations),
-                            TypeRange(ValueRange(inputs.getArrayRef())), inputs.getArrayRef(),
-                            builder.getStringAttr(name), StringAttr(), IntegerAttr(),
-                            DenseI64ArrayAttr());
+    auto merged = AllReduceOp::create(builder, builder.getFusedLoc(locations),
+                                      TypeRange(ValueRange(inputs.getArrayRef())),
+                                      inputs.getArrayRef(), builder.getStringAttr(name),
+                                      StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
     for (AllReduceOp exchange : bucket.exchanges) {
       for (auto [input, old] : llvm::zip(exchange.getInputs(), exchange->getResults()))
         old.replaceAllUsesWith(merged->getResult(llvm::find(inputs, input) - inputs.begin()));

@@ -73,8 +73,9 @@ static void placeBucket(AllReduceOp exchange, int64_t ticket, bool enable) {
                                     IntegerAttr(), DenseI64ArrayAttr());
   int64_t offset = 0;
   for (Value result : exchange->getResults()) {
-    auto part = PartOp::create(builder, loc, result.getType(), end, builder.getI64IntegerAttr(offset),
-                               layer, StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+    auto part =
+        PartOp::create(builder, loc, result.getType(), end, builder.getI64IntegerAttr(offset),
+                       layer, StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
     result.replaceAllUsesWith(part);
     offset += bucketElements(result.getType());
   }
