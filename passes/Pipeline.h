@@ -29,7 +29,7 @@ struct PipelineOptions {
   bool inPlace = true;
   bool sharing = true;
   int64_t bucketBytes = int64_t{25} << 20; ///< Gradients that ranks exchange at once.
-  int64_t memoryBudget = 0; ///< Bytes of the arena; 0: any.
+  int64_t memoryBudget = 0;                ///< Bytes of the arena; 0: any.
 };
 
 /// The level of a module, by the ops in it.

@@ -124,8 +124,8 @@ private:
   plan::ArenaOp arena;
   IntactValues intact;
   llvm::DenseMap<Value, Operation *> lastMaker; ///< The launch that wrote to a buffer last.
-  llvm::SetVector<Value> made;          ///< What launches write, in order.
-  llvm::SmallVector<plan::GetOp> reads; ///< Variables as they are when the step begins.
+  llvm::SetVector<Value> made;                  ///< What launches write, in order.
+  llvm::SmallVector<plan::GetOp> reads;         ///< Variables as they are when the step begins.
 };
 } // namespace
 
@@ -216,8 +216,7 @@ LogicalResult Replay::checkExchange(plan::LaunchOp launch) {
   for (Value input : launch.getInputs()) {
     Operation *maker = lastMaker.lookup(plan::ownerOf(input));
     auto begin = dyn_cast_or_null<plan::LaunchOp>(maker);
-    if (!begin || begin.getKernel() != "all_reduce_begin" ||
-        launch.getKernel() == "all_reduce_end")
+    if (!begin || begin.getKernel() != "all_reduce_begin" || launch.getKernel() == "all_reduce_end")
       continue;
     InFlightDiagnostic error = launch.emitOpError("reads what is under way between the ranks");
     error.attachNote(begin.getLoc()) << "since this launch";

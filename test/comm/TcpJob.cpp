@@ -54,7 +54,7 @@ Ranks TcpJob::ranks(int rank) const {
   return ranks;
 }
 
-void TcpJob::start(int rank, std::function<std::string(Communicator &)> part,
+void TcpJob::start(int rank, const std::function<std::string(Communicator &)> &part,
                    Milliseconds silence) {
   startRaw(rank, [part, silence](const Ranks &ranks, TcpOptions options) {
     options.silence = silence;
@@ -63,7 +63,7 @@ void TcpJob::start(int rank, std::function<std::string(Communicator &)> part,
   });
 }
 
-void TcpJob::startRaw(int rank, std::function<std::string(const Ranks &, TcpOptions)> part) {
+void TcpJob::startRaw(int rank, const std::function<std::string(const Ranks &, TcpOptions)> &part) {
   int ends[2];
   if (pipe(ends) != 0)
     std::abort();

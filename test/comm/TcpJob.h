@@ -30,11 +30,11 @@ public:
 
   /// Starts a rank that meets the others and runs `part`, with a short patience. It says the
   /// failure of the meeting or what `part` returns.
-  void start(int rank, std::function<std::string(Communicator &)> part,
+  void start(int rank, const std::function<std::string(Communicator &)> &part,
              Milliseconds silence = Milliseconds(20000));
 
   /// Starts a process that runs `part`; rank 0 has its listener.
-  void startRaw(int rank, std::function<std::string(const Ranks &, TcpOptions)> part);
+  void startRaw(int rank, const std::function<std::string(const Ranks &, TcpOptions)> &part);
 
   /// What the rank said; "killed" if it ended otherwise, "hangs" if it is still there after `most`.
   std::string said(int rank, std::chrono::seconds most = std::chrono::seconds(40));

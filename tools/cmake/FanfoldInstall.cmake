@@ -43,7 +43,7 @@ endforeach()
 find_library(FANFOLD_DNNL libdnnl.so.2 REQUIRED)
 file(CREATE_LINK ${FANFOLD_DNNL} ${FANFOLD_LIBRARY_DIR}/libdnnl.so.2 SYMBOLIC)
 install(FILES ${FANFOLD_LIBRARY_DIR}/libdnnl.so.2 DESTINATION ${library_dir} COMPONENT fanfold)
-install(TARGETS fanfold_cpu_main fanfold_cpu_kernels fanfold_fmt fanfold_io fanfold_runtime
+install(TARGETS fanfold_cpu_main fanfold_cpu_kernels fanfold_comm fanfold_fmt fanfold_io fanfold_runtime
         ARCHIVE DESTINATION ${library_dir} COMPONENT fanfold)
 
 # What Debian has in folders where the loader does not look.

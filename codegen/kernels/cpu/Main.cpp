@@ -12,6 +12,5 @@
 #include "runtime/RunProgram.h"
 
 int fanfold::cpuMain(const Program &program, int argc, char **argv) {
-  return runProgram(program, makeCpuDevice(), io::openDataSource, argc, argv, nullptr,
-                    joinOnCpu);
+  return runProgram(program, makeCpuDevice(), io::openDataSource, argc, argv, nullptr, joinOnCpu);
 }

@@ -221,10 +221,12 @@ int64_t fanfold::insertRuns(cnn::StepOp step, const recompute::Plan &plan) {
       int copy = run->reads[static_cast<size_t>(read)];
       // Copy v of value v is the value itself.
       Value source = copy == value ? original : copies[static_cast<size_t>(copy)];
-      if (source.getType() != original.getType())
+      if (source.getType() != original.getType()) {
+        builder.setInsertionPoint(op);
         source =
             kernel::ViewOp::create(builder, op->getLoc(), original.getType(), source, StringAttr(),
                                    StringAttr(), IntegerAttr(), DenseI64ArrayAttr());
+      }
       operand.set(source);
     }
   }
