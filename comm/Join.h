@@ -9,32 +9,9 @@
 #ifndef FANFOLD_COMM_JOIN_H
 #define FANFOLD_COMM_JOIN_H
 
-#include "comm/Communicator.h"
-#include "runtime/Device.h"
-
-#include <memory>
-#include <optional>
+#include "runtime/Join.h"
 
 namespace fanfold {
-
-struct JoinOptions {
-  int gpus = 0;          ///< Ranks to start on this machine; 0: what the environment says.
-  int restarts = 0;      ///< How often those begin again from the last checkpoint when one fails.
-  bool saves = false;    ///< Whether there will be one.
-  char **argv = nullptr; ///< Of this process, for those that it starts.
-};
-
-struct Joined {
-  std::unique_ptr<Communicator> ranks; ///< Null: this process alone.
-  /// This process was no rank: it started them, and they have ended with this status.
-  std::optional<int> exitCode;
-};
-
-/// Makes this process what the options or else the environment say (comm/Ranks.h), before its
-/// device is opened, and gives the device its number. Returns when all ranks are there, or, if it
-/// starts them, when they have ended.
-using JoinRanks = Result<Joined> (*)(const Program &program, Device &device,
-                                     const JoinOptions &options);
 
 /// Ranks whose arenas are in the memory of the host.
 Result<Joined> joinOnCpu(const Program &program, Device &device, const JoinOptions &options);

@@ -14,7 +14,7 @@
 #ifndef FANFOLD_COMM_LOCALJOB_H
 #define FANFOLD_COMM_LOCALJOB_H
 
-#include "comm/Join.h"
+#include "runtime/Join.h"
 
 namespace fanfold {
 

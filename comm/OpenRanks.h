@@ -9,8 +9,8 @@
 #ifndef FANFOLD_COMM_OPENRANKS_H
 #define FANFOLD_COMM_OPENRANKS_H
 
-#include "comm/Communicator.h"
 #include "comm/Ranks.h"
+#include "runtime/Communicator.h"
 
 #include <cstdint>
 #include <memory>

@@ -9,7 +9,7 @@
 #ifndef FANFOLD_COMM_SELFCOMMUNICATOR_H
 #define FANFOLD_COMM_SELFCOMMUNICATOR_H
 
-#include "comm/Communicator.h"
+#include "runtime/Communicator.h"
 
 namespace fanfold {
 

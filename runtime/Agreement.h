@@ -9,7 +9,7 @@
 #ifndef FANFOLD_RUNTIME_AGREEMENT_H
 #define FANFOLD_RUNTIME_AGREEMENT_H
 
-#include "comm/Communicator.h"
+#include "runtime/Communicator.h"
 #include "runtime/Status.h"
 
 #include <string>

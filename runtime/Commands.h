@@ -14,9 +14,9 @@
 #ifndef FANFOLD_RUNTIME_COMMANDS_H
 #define FANFOLD_RUNTIME_COMMANDS_H
 
-#include "comm/Join.h"
 #include "runtime/DataSource.h"
 #include "runtime/Device.h"
+#include "runtime/Join.h"
 #include "runtime/Program.h"
 #include "runtime/Status.h"
 #include "runtime/Train.h"

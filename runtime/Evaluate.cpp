@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Evaluate.h"
-#include "comm/Communicator.h"
+#include "runtime/Communicator.h"
 #include "runtime/Stopwatch.h"
 #include "runtime/Text.h"
 

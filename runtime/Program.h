@@ -148,7 +148,7 @@ struct Launch {
 
 class LaunchObserver;
 
-/// What a step asks the other ranks of the job; comm/Communicator.h says more.
+/// What a step asks the other ranks of the job; runtime/Communicator.h says more.
 class StepExchange {
 public:
   virtual ~StepExchange() = default;

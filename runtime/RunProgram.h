@@ -9,9 +9,9 @@
 #ifndef FANFOLD_RUNTIME_RUNPROGRAM_H
 #define FANFOLD_RUNTIME_RUNPROGRAM_H
 
-#include "comm/Join.h"
 #include "runtime/DataSource.h"
 #include "runtime/Device.h"
+#include "runtime/Join.h"
 #include "runtime/Program.h"
 #include "runtime/Tune.h"
 

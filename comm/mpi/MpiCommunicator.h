@@ -9,9 +9,9 @@
 #ifndef FANFOLD_COMM_MPI_MPICOMMUNICATOR_H
 #define FANFOLD_COMM_MPI_MPICOMMUNICATOR_H
 
-#include "comm/Communicator.h"
 #include "comm/Ranks.h"
 #include "comm/mpi/MpiLibrary.h"
+#include "runtime/Communicator.h"
 
 #include <map>
 #include <memory>

@@ -20,8 +20,8 @@
 #ifndef FANFOLD_COMM_NCCL_NCCLCOMMUNICATOR_H
 #define FANFOLD_COMM_NCCL_NCCLCOMMUNICATOR_H
 
-#include "comm/Communicator.h"
 #include "comm/nccl/NcclLibrary.h"
+#include "runtime/Communicator.h"
 #include "runtime/cuda/CudaHandles.h"
 
 #include <memory>

@@ -13,9 +13,9 @@
 #ifndef FANFOLD_COMM_TCP_TCPCOMMUNICATOR_H
 #define FANFOLD_COMM_TCP_TCPCOMMUNICATOR_H
 
-#include "comm/Communicator.h"
 #include "comm/Ranks.h"
 #include "comm/tcp/Protocol.h"
+#include "runtime/Communicator.h"
 
 #include <cstdint>
 #include <memory>

@@ -9,7 +9,7 @@
 #ifndef FANFOLD_TEST_COMM_COMMCONFORMANCE_H
 #define FANFOLD_TEST_COMM_COMMCONFORMANCE_H
 
-#include "comm/Communicator.h"
+#include "runtime/Communicator.h"
 
 #include <string>
 

@@ -19,8 +19,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FANFOLD_COMM_COMMUNICATOR_H
-#define FANFOLD_COMM_COMMUNICATOR_H
+#ifndef FANFOLD_RUNTIME_COMMUNICATOR_H
+#define FANFOLD_RUNTIME_COMMUNICATOR_H
 
 #include "runtime/Program.h"
 #include "runtime/Status.h"
@@ -68,4 +68,4 @@ private:
 
 } // namespace fanfold
 
-#endif // FANFOLD_COMM_COMMUNICATOR_H
+#endif // FANFOLD_RUNTIME_COMMUNICATOR_H
