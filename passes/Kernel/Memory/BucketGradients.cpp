@@ -62,7 +62,7 @@ private:
 };
 } // namespace
 
-/// The slice of `whole` that `exchange` exchanges and nobody else reads, or null.
+/// The slice that `exchange` exchanges and nobody else reads, or null.
 static SliceOp exchangedSlice(AllReduceOp exchange) {
   auto slice = exchange.getInputs().size() == 1
                    ? exchange.getInputs().front().getDefiningOp<SliceOp>()
