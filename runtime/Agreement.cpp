@@ -26,7 +26,7 @@ Result<std::string> fanfold::textOf(Communicator &ranks, int root, std::string t
 Status fanfold::agree(Communicator &ranks, const std::vector<Fact> &facts) {
   std::vector<uint64_t> mine;
   for (const Fact &fact : facts)
-    mine.push_back(random::hash(facts.size(), fact.text));
+    mine.push_back(random::hash(0, fact.text));
   const size_t count = mine.size();
   std::vector<uint64_t> all(count * static_cast<size_t>(ranks.size()));
   FANFOLD_RETURN_IF_ERROR(ranks.gather(mine.data(), all.data(), count * sizeof(uint64_t)));

@@ -74,6 +74,8 @@ Status fanfold::bench(Invocation &invocation, const BenchOptions &options, Commu
     for (; submitted < total && session.canSubmit(); ++submitted)
       FANFOLD_RETURN_IF_ERROR(submit(submitted, {}));
     FANFOLD_RETURN_IF_ERROR(session.collect().status());
+    if (ranks)
+      FANFOLD_RETURN_IF_ERROR(ranks->status());
     if (ended >= options.warmup)
       milliseconds.push_back(1e3 * stopwatch.seconds());
     stopwatch = Stopwatch();

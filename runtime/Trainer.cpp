@@ -38,6 +38,9 @@ Result<Trainer::BegunStep> Trainer::endStep() {
   Result<StepResult> result = session->collect();
   if (!result)
     return std::move(result).status().withContext("step {}", ended.step + 1);
+  // A mean that failed leaves gradients of this rank alone: nothing of that may be saved.
+  if (ranks)
+    FANFOLD_RETURN_IF_ERROR(ranks->status().withContext("step {}", ended.step + 1));
   metrics = std::move(result->values);
   return ended;
 }

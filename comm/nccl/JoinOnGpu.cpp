@@ -8,7 +8,7 @@
 
 #include "comm/Join.h"
 #include "comm/LocalJob.h"
-#include "comm/OpenRanks.h"
+#include "comm/Ranks.h"
 #include "comm/nccl/NcclCommunicator.h"
 
 #include <algorithm>
@@ -40,14 +40,11 @@ Result<Joined> fanfold::joinOnGpu(const Program &program, Device &device,
   if (options.gpus > 0 && options.gpus != ranks->size)
     return Status::error("found --gpus={} in a job of {} rank{}: its launcher has decided already",
                          options.gpus, ranks->size, ranks->size == 1 ? "" : "s");
-  if (ranks->size == 1)
-    return Joined();
-  device.setLocalRank(ranks->localRank);
-  Result<std::unique_ptr<Communicator>> host = openRanks(*ranks, program.fingerprint);
-  if (!host)
-    return std::move(host).status();
+  Result<Joined> joined = joinOnCpu(program, device, options);
+  if (!joined || !joined->ranks)
+    return joined;
   Result<std::unique_ptr<Communicator>> opened =
-      NcclCommunicator::open(std::move(*host), ranks->localRank);
+      NcclCommunicator::open(std::move(joined->ranks), ranks->localRank);
   if (!opened)
     return std::move(opened).status();
   return Joined{std::move(*opened), std::nullopt};

@@ -21,6 +21,14 @@ using namespace mlir;
 using namespace fanfold;
 using namespace fanfold::kernel;
 
+/// The slice that `exchange` exchanges and nobody else reads, or null.
+static SliceOp exchangedSlice(AllReduceOp exchange) {
+  auto slice = exchange.getInputs().size() == 1
+                   ? exchange.getInputs().front().getDefiningOp<SliceOp>()
+                   : SliceOp();
+  return slice && slice->hasOneUse() ? slice : SliceOp();
+}
+
 namespace {
 struct Bucket {
   SmallVector<AllReduceOp> exchanges;
@@ -32,9 +40,12 @@ struct BucketGradientsPass : fanfold::impl::BucketGradientsBase<BucketGradientsP
 
   void runOnOperation() override {
     Block &body = getOperation().getBody().front();
-    for (AllReduceOp exchange : llvm::to_vector(body.getOps<AllReduceOp>()))
-      if (exchange->getBlock()) // Not merged with that of another slice.
-        exchangeWhole(exchange);
+    llvm::SetVector<Value> wholes;
+    for (AllReduceOp exchange : body.getOps<AllReduceOp>())
+      if (SliceOp slice = exchangedSlice(exchange))
+        wholes.insert(slice.getInput());
+    for (Value whole : wholes)
+      exchangeWhole(whole);
 
     llvm::MapVector<Type, Bucket> open;
     Bucket metrics;
@@ -57,50 +68,34 @@ private:
   static bool isOfMetric(AllReduceOp exchange) {
     return llvm::any_of(exchange->getUsers(), llvm::IsaPred<cnn::OutputOp>);
   }
-  void exchangeWhole(AllReduceOp exchange);
+  void exchangeWhole(Value whole);
   void close(Bucket &bucket);
 };
 } // namespace
 
-/// The slice that `exchange` exchanges and nobody else reads, or null.
-static SliceOp exchangedSlice(AllReduceOp exchange) {
-  auto slice = exchange.getInputs().size() == 1
-                   ? exchange.getInputs().front().getDefiningOp<SliceOp>()
-                   : SliceOp();
-  return slice && slice->hasOneUse() ? slice : SliceOp();
-}
-
 /// Where all slices of one value are exchanged, exchanges the value and slices what comes of it:
 /// the slices have their places in it.
-void BucketGradientsPass::exchangeWhole(AllReduceOp exchange) {
-  SliceOp first = exchangedSlice(exchange);
-  if (!first)
-    return;
-  Value whole = first.getInput();
+void BucketGradientsPass::exchangeWhole(Value whole) {
   SmallVector<std::pair<SliceOp, AllReduceOp>> parts;
   for (Operation *user : whole.getUsers()) {
     auto slice = dyn_cast<SliceOp>(user);
-    auto only =
+    auto exchange =
         slice && slice->hasOneUse() ? dyn_cast<AllReduceOp>(*slice->user_begin()) : AllReduceOp();
-    if (!only || exchangedSlice(only) != slice)
+    if (!exchange || exchangedSlice(exchange) != slice)
       return;
-    parts.emplace_back(slice, only);
+    parts.emplace_back(slice, exchange);
   }
   OpBuilder builder(getOperation().getContext());
   builder.setInsertionPointAfterValue(whole);
-  auto all = AllReduceOp::create(builder, exchange.getLoc(), whole.getType(), whole,
-                                 exchange.getLayerAttr(), StringAttr(), IntegerAttr(),
+  auto all = AllReduceOp::create(builder, whole.getLoc(), whole.getType(), whole,
+                                 parts.front().second.getLayerAttr(), StringAttr(), IntegerAttr(),
                                  DenseI64ArrayAttr());
-  for (auto [slice, only] : parts) {
+  for (auto [slice, exchange] : parts) {
     auto result = SliceOp::create(builder, slice.getLoc(), slice.getType(), all.getResult(0),
                                   slice.getOffsetAttr(), slice.getLayerAttr(), StringAttr(),
                                   IntegerAttr(), DenseI64ArrayAttr());
-    only.getResult(0).replaceAllUsesWith(result);
-    only->remove();
-    slice->dropAllUses();
-  }
-  for (auto [slice, only] : parts) {
-    only->destroy();
+    exchange.getResult(0).replaceAllUsesWith(result);
+    exchange.erase();
     slice.erase();
   }
 }
