@@ -84,7 +84,7 @@ Result<Listener> listenOnLoopback() {
                               [&](const char *text) { return std::strcmp(text, resume) == 0; }))
     arguments.push_back(resume);
   arguments.push_back(nullptr);
-  execv("/proc/self/exe", arguments.data());
+  execv(programPath().c_str(), arguments.data());
   std::fprintf(stderr, "cannot start rank %d: %s\n", rank, std::strerror(errno));
   _exit(1);
 }

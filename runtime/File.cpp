@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 using namespace fanfold;
@@ -170,4 +171,10 @@ Status fanfold::checkWritable(const std::string &path, size_t bytes) {
     return std::move(file).status();
   unlink(temporary.c_str());
   return {};
+}
+
+std::string fanfold::programPath() {
+  std::error_code code;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", code);
+  return code ? std::string() : path.string();
 }

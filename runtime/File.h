@@ -73,6 +73,10 @@ Status writeFileAtomically(const std::string &path, size_t bytes,
 /// directory, no space. Leaves nothing behind.
 Status checkWritable(const std::string &path, size_t bytes);
 
+/// Path of the file that this process runs; empty if Linux does not say. By /proc/self/exe itself
+/// ps and top would call what is executed "exe".
+std::string programPath();
+
 } // namespace fanfold
 
 #endif // FANFOLD_RUNTIME_FILE_H

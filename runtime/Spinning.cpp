@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Spinning.h"
+#include "runtime/File.h"
 
-#include <climits>
 #include <cstdlib>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -23,12 +23,7 @@ void fanfold::limitSpinning(char **argv) {
   // Without an interpreter this is the interpreter's own process: `ld.so PROGRAM ...`.
   if (getauxval(AT_BASE) == 0)
     return;
-  // Not /proc/self/exe itself: ps and top would call the program "exe".
-  char path[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-  if (length <= 0 || length == sizeof(path))
-    return;
-  path[length] = '\0';
-  if (setenv("GOMP_SPINCOUNT", turns, /*overwrite=*/0) == 0)
-    execv(path, argv);
+  const std::string path = programPath();
+  if (!path.empty() && setenv("GOMP_SPINCOUNT", turns, /*overwrite=*/0) == 0)
+    execv(path.c_str(), argv);
 }

@@ -26,13 +26,9 @@ std::string reasonOf(const MpiLibrary &mpi, int code) {
   return text;
 }
 
-/// What abortMpi() ends. Null before MPI is initialised.
-const MpiLibrary *initialisedLibrary = nullptr;
-
 } // namespace
 
 Result<std::unique_ptr<Communicator>> fanfold::meetOverMpi(const Ranks &ranks) {
-  assert(!initialisedLibrary && "MPI can be initialised once");
   Result<MpiLibrary> found = MpiLibrary::open();
   if (!found)
     return found.status();
@@ -43,7 +39,6 @@ Result<std::unique_ptr<Communicator>> fanfold::meetOverMpi(const Ranks &ranks) {
   int provided = 0;
   if (const int code = mpi.initThread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided))
     return Status::error("initialising {}: {}", mpi.version, reasonOf(mpi, code));
-  initialisedLibrary = &mpi;
   if (provided < MPI_THREAD_SERIALIZED)
     return Status::error("{} has thread level {}, expected at least {} (MPI_THREAD_SERIALIZED)",
                          mpi.version, provided, int(MPI_THREAD_SERIALIZED));
@@ -55,15 +50,6 @@ Result<std::unique_ptr<Communicator>> fanfold::meetOverMpi(const Ranks &ranks) {
     return Status::error("{} has this process for rank {} of {}, expected rank {} of {}",
                          mpi.version, rank, size, ranks.rank, ranks.size);
   return std::unique_ptr<Communicator>(std::make_unique<MpiCommunicator>(mpi, rank, size));
-}
-
-void fanfold::abortMpi(int code) {
-  if (!initialisedLibrary)
-    return;
-  int finalized = 0;
-  initialisedLibrary->finalized(&finalized);
-  if (!finalized)
-    initialisedLibrary->abort(initialisedLibrary->world, code);
 }
 
 MpiCommunicator::MpiCommunicator(const MpiLibrary &mpi, int rank, int size)

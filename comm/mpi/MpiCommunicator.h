@@ -23,11 +23,6 @@ namespace fanfold {
 /// Initialises MPI, once in a process. `ranks` is what mpirun said, which MPI has to confirm.
 Result<std::unique_ptr<Communicator>> meetOverMpi(const Ranks &ranks);
 
-/// Ends all ranks at once with exit status `code`, if this process has initialised MPI and not
-/// finalised it; else returns. What a program that fails calls in the end: the other ranks may be
-/// in a collective that it does not come to any more.
-void abortMpi(int code);
-
 /// Means are of f32 in the host's memory. They go on while the ranks compute as far as MPI lets
 /// them without a call.
 class MpiCommunicator final : public Communicator {

@@ -65,10 +65,7 @@ Result<MpiLibrary> MpiLibrary::open(const std::vector<std::string> &names) {
   std::string missing;
   find(library, "MPI_Get_library_version", mpi.getLibraryVersion, missing);
   find(library, "MPI_Init_thread", mpi.initThread, missing);
-  find(library, "MPI_Initialized", mpi.initialized, missing);
   find(library, "MPI_Finalize", mpi.finalize, missing);
-  find(library, "MPI_Finalized", mpi.finalized, missing);
-  find(library, "MPI_Abort", mpi.abort, missing);
   find(library, "MPI_Comm_rank", mpi.commRank, missing);
   find(library, "MPI_Comm_size", mpi.commSize, missing);
   find(library, "MPI_Comm_set_errhandler", mpi.commSetErrhandler, missing);

@@ -29,10 +29,7 @@ namespace fanfold {
 /// it has threads and handlers of its own.
 struct MpiLibrary {
   decltype(&::MPI_Init_thread) initThread;
-  decltype(&::MPI_Initialized) initialized;
   decltype(&::MPI_Finalize) finalize;
-  decltype(&::MPI_Finalized) finalized;
-  decltype(&::MPI_Abort) abort;
   decltype(&::MPI_Comm_rank) commRank;
   decltype(&::MPI_Comm_size) commSize;
   decltype(&::MPI_Comm_set_errhandler) commSetErrhandler;

@@ -8,7 +8,7 @@
 //
 //   mpi_conformance          checks the communicator; prints what it is
 //   mpi_conformance differ   has another fingerprint on each rank
-//   mpi_conformance abort    rank 1 leaves by abortMpi while the others wait for it
+//   mpi_conformance abandon  rank 1 fails, as a program does, while the others wait for it
 //   mpi_conformance leave    rank 1 leaves without a word
 //
 //===----------------------------------------------------------------------===//
@@ -39,14 +39,16 @@ int main(int argc, char **argv) {
     return 1;
   }
   Communicator &communicator = **opened;
-  if (communicator.rank() == 1 && mode == "abort")
-    abortMpi(3);
+  if (communicator.rank() == 1 && mode == "abandon") {
+    communicator.abandon();
+    return 3;
+  }
   if (communicator.rank() == 1 && mode == "leave")
     std::_Exit(3);
   const std::string wrong = test::checkCommunicator(communicator);
   if (!wrong.empty()) {
     std::fprintf(stderr, "rank %d: %s\n", communicator.rank(), wrong.c_str());
-    abortMpi(1);
+    communicator.abandon();
     return 1;
   }
   std::printf("rank %d: %s\n", communicator.rank(), communicator.description().c_str());

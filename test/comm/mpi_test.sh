@@ -33,7 +33,7 @@ for ranks in 1 2 3 4; do
 done
 
 # What goes wrong ends all ranks in seconds.
-for mode in differ abort leave; do
+for mode in differ abandon leave; do
   status=0
   begin=$SECONDS
   start 3 "$mode" || status=$?
